@@ -1,0 +1,7 @@
+namespace Mantle.ImageBuilder.Tests;
+
+public class Placeholder
+{
+    [Fact]
+    public void Delete_me() => Assert.True(true);
+}

@@ -1,0 +1,5 @@
+using System.CommandLine;
+using Mantle.Cli;
+
+RootCommand root = new("Checks sealed appliance images: predicts what a TPM measures when an image boots. Works offline, needs no account.");
+return await new CommandLineApplication("measure", "0.1.0").RunAsync(root, args).ConfigureAwait(false);
