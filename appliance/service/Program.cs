@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Mantle.Service;
 using Microsoft.AspNetCore.Builder;
@@ -14,10 +15,12 @@ if (!ServiceOptions.TryParse(args, out ServiceOptions options))
     return Usage;
 }
 
+using X509Certificate2 certificate = ServerCertificate.Create(TimeProvider.System);
+
 // The empty builder brings no logging, no configuration provider (DOTNET_*, ASPNETCORE_*, files) and no default address.
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/", EnvironmentName = "Production" });
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Listener.Configure(server, options.Listen, TimeProvider.System));
+builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Listener.Configure(server, options.Listen, certificate));
 
 using TokenBucketRateLimiter limiter = Listener.CreateRateLimiter();
 await using WebApplication application = builder.Build();

@@ -23,8 +23,8 @@ internal sealed record ServiceOptions(IPEndPoint Listen, string TpmFolder)
             string value = arguments[i + 1];
             switch (arguments[i])
             {
-                // Without a colon IPEndPoint takes the port for 0: "0.0.0.0" would listen where nobody looks.
-                case "--listen" when listen is null && value.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(value, out listen):
+                // IPEndPoint takes a missing port for 0 and "1" for 0.0.0.1: only what it would itself print is meant.
+                case "--listen" when listen is null && IPEndPoint.TryParse(value, out listen) && listen.ToString() == value:
                     break;
                 case "--tpm-sysfs" when tpmFolder is null && value.StartsWith('/'):
                     tpmFolder = value;
