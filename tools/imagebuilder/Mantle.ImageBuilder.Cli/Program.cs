@@ -1,5 +1,26 @@
 using System.CommandLine;
 using Mantle.Cli;
+using Mantle.ImageBuilder.Cli.Commands;
+using Mantle.ImageBuilder.Recipes;
 
-RootCommand root = new("Builds sealed appliance images: lock Debian packages, assemble an immutable disk image, predict its measurements.");
-return await new CommandLineApplication("imagebuilder", "0.1.0").RunAsync(root, args).ConfigureAwait(false);
+namespace Mantle.ImageBuilder.Cli;
+
+internal static class Program
+{
+    public const string Version = "0.1.0";
+
+    private static Task<int> Main(string[] arguments)
+    {
+        RootCommand root = new(
+            """
+            Builds sealed appliance images: no SSH, no SSM, no serial console, no shell; measurements known before the first boot.
+
+              imagebuilder lock  appliance/appliance.yaml    resolve packages, once
+              imagebuilder build appliance/appliance.yaml    build image and measurements from recipe and lock
+            """);
+        root.Subcommands.Add(LockCommand.Create(path => RecipeReader.Read(path).Resolution()));
+        root.Subcommands.Add(SysrootCommand.Create());
+        root.Subcommands.Add(BuildCommand.Create());
+        return new CommandLineApplication("imagebuilder", Version).RunAsync(root, arguments);
+    }
+}

@@ -25,6 +25,10 @@ public abstract class ByteSource
     /// </summary>
     public static ByteSource FromFile(SafeFileHandle file) => new FileByteSource(file);
 
+    /// <summary>A source over the file at a path. The file stays open as long as the source is in use.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The source owns the handle; its finalizer closes it.")]
+    public static ByteSource OpenFile(string path) => new FileByteSource(File.OpenHandle(path));
+
     /// <summary>
     /// A source of <paramref name="length"/> bytes that shows each extent at its offset and zeros elsewhere.
     /// Extents must not overlap; they are sorted here.

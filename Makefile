@@ -1,0 +1,46 @@
+# Two commands matter: "make image" and "make test". "make help" lists the rest.
+
+CONFIGURATION := Release
+IMAGEBUILDER  := artifacts/bin/Mantle.ImageBuilder.Cli/release/imagebuilder
+RECIPE        ?= appliance/appliance.yaml
+LOCK          ?= $(RECIPE:.yaml=.lock.json)
+OUT           ?= out
+# MIRROR=URL names a Debian mirror where this machine's apt knows none; SNAPSHOT=URL an archive of past packages; CACHE=DIR the package cache.
+ARCHIVE       := $(if $(MIRROR),--mirror $(MIRROR)) $(if $(SNAPSHOT),--snapshot $(SNAPSHOT)) $(if $(CACHE),--cache $(CACHE))
+DOTNET        := DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet
+
+.DEFAULT_GOAL := help
+.PHONY: help image test tools lock guest builder setup lockfiles clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+image: guest ## build the sample appliance into out/
+	$(IMAGEBUILDER) build $(RECIPE) --lock $(LOCK) --output $(OUT) $(ARCHIVE)
+
+test: setup ## set up what the tests need (as root or through sudo) and run every test, boots included
+	@build/test
+
+tools: ## publish the two executables to dist/
+	@build/tools
+
+lock: builder ## resolve the recipe's packages anew into the lock
+	$(IMAGEBUILDER) lock $(RECIPE) --output $(LOCK) $(ARCHIVE)
+
+guest: builder ## compile process 1 and the service, linked with the locked toolchain
+	@sysroot=$$($(IMAGEBUILDER) sysroot $(RECIPE) --lock $(LOCK) $(ARCHIVE)) && \
+	for program in init service; do \
+	  $(DOTNET) build appliance/$$program -c Release -t:Guest -p:GuestSysroot=$$sysroot -v:quiet || exit; \
+	done
+
+builder: ## compile imagebuilder
+	@$(DOTNET) build tools/imagebuilder/Mantle.ImageBuilder.Cli -c $(CONFIGURATION) -v:quiet
+
+setup: ## install the Debian packages that the tests need
+	@build/setup
+
+lockfiles: ## write the NuGet lock files anew after a change of packages
+	$(DOTNET) restore Mantle.slnx --force-evaluate
+
+clean: ## remove what was built; the package cache stays
+	rm -rf artifacts out dist

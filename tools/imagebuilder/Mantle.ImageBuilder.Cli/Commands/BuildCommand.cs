@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Text.Json;
+using Mantle.Cli;
+using Mantle.ImageBuilder.Packages.Locking;
+using Mantle.Measure;
+
+namespace Mantle.ImageBuilder.Cli.Commands;
+
+/// <summary><c>imagebuilder build</c>: from recipe and lock to a disk image, its UKI, its measurements.</summary>
+internal static class BuildCommand
+{
+    private static readonly RecipeOptions s_recipe = new();
+    private static readonly ArchiveOptions s_archive = new();
+
+    private static readonly Option<string> s_output = new("--output", "-o")
+    {
+        Description = "Folder for the finished files; replaced as a whole, or not at all",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "out",
+    };
+
+    private static readonly Option<bool> s_plan = new("--plan") { Description = "Print the steps and do nothing" };
+    private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON" };
+
+    public static Command Create()
+    {
+        Command command = new(
+            "build",
+            """
+            Build the disk image that recipe and lock describe, and predict its measurements.
+            Needs no root, runs no program, and fetches only what the lock names.
+
+              imagebuilder build appliance/appliance.yaml --output out
+            """);
+        s_recipe.AddTo(command);
+        command.Options.Add(s_output);
+        s_archive.AddTo(command);
+        command.Options.Add(s_plan);
+        command.Options.Add(s_json);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(s_plan))
+        {
+            WritePlan(output, parsed.GetValue(s_json));
+            return ExitCode.Success;
+        }
+
+        string lockPath = s_recipe.LockPath(parsed);
+        BuildRequest request = new()
+        {
+            RecipePath = s_recipe.RecipePath(parsed),
+            LockPath = lockPath,
+            OutputPath = parsed.GetValue(s_output)!,
+            CachePath = s_archive.CachePath(parsed),
+            Locate = s_archive.Locator(parsed, LockFile.Read(lockPath)),
+            ToolVersion = Program.Version,
+        };
+        BuildResult result;
+        using (ConsoleProgress progress = new(parsed.InvocationConfiguration.Error))
+        {
+            result = await Build.RunAsync(request, progress, cancellation).ConfigureAwait(false);
+        }
+
+        if (parsed.GetValue(s_json))
+        {
+            WriteJson(output, request, result);
+        }
+        else
+        {
+            WriteText(output, request, result);
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static void WritePlan(TextWriter output, bool json)
+    {
+        if (json)
+        {
+            output.WriteLine(ToJson(writer =>
+            {
+                writer.WriteNumber("version", 1);
+                writer.WriteStartArray("steps");
+                foreach (BuildStep step in BuildPlan.Steps)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("name", step.Name);
+                    writer.WriteString("description", step.Description);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            }));
+            return;
+        }
+
+        for (int i = 0; i < BuildPlan.Steps.Count; i++)
+        {
+            output.WriteLine($"{i + 1,2}  {BuildPlan.Steps[i].Name,-10} {BuildPlan.Steps[i].Description}");
+        }
+    }
+
+    private static void WriteText(TextWriter output, BuildRequest request, BuildResult result)
+    {
+        output.WriteLine($"root        {result.Files} files, {result.Programs.Count} programs: {string.Join(", ", result.Programs.Select(p => "/" + p))}");
+        output.WriteLine($"image       {Path.Combine(request.OutputPath, "image.raw")}, {result.ImageSize:N0} bytes, {result.ImageAllocated:N0} on disk");
+        output.WriteLine($"sha256      {result.ImageSha256}");
+        output.WriteLine($"root hash   {result.RootHash}");
+        foreach (int pcr in s_shownPcrs)
+        {
+            output.WriteLine($"{$"PCR {pcr}",-11} sha384 {result.Measurements!.Value(pcr, "sha384")}");
+        }
+    }
+
+    private static readonly int[] s_shownPcrs = [4, 7, 11, 12, 13];
+
+    private static void WriteJson(TextWriter output, BuildRequest request, BuildResult result) => output.WriteLine(ToJson(writer =>
+    {
+        writer.WriteNumber("version", 1);
+        writer.WriteString("output", request.OutputPath);
+        writer.WriteString("image_sha256", result.ImageSha256);
+        writer.WriteNumber("image_size", result.ImageSize);
+        writer.WriteNumber("image_allocated", result.ImageAllocated);
+        writer.WriteString("root_hash", result.RootHash);
+        writer.WriteNumber("root_files", result.Files);
+        writer.WriteStartArray("root_programs");
+        foreach (string program in result.Programs)
+        {
+            writer.WriteStringValue("/" + program);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartObject("sha384");
+        foreach (int pcr in s_shownPcrs)
+        {
+            writer.WriteString($"{pcr}", result.Measurements!.Value(pcr, "sha384"));
+        }
+
+        writer.WriteEndObject();
+    }));
+
+    private static string ToJson(Action<Utf8JsonWriter> content)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            writer.WriteStartObject();
+            content(writer);
+            writer.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+}

@@ -1,0 +1,94 @@
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Elf;
+using Mantle.Formats.Tree;
+using SharpCompress.Compressors.Xz;
+
+namespace Mantle.ImageBuilder.Boot;
+
+/// <summary>One loadable module of the kernel package and what its .modinfo section says.</summary>
+/// <param name="Name">Module name as the kernel knows it, with underscores.</param>
+/// <param name="FileName">File name, for example <c>dm-verity.ko.xz</c>.</param>
+/// <param name="File">The file as packaged, compressed; the kernel itself decompresses it.</param>
+/// <param name="Dependencies">Modules that must be loaded before (<c>depends=</c> and <c>softdep=pre:</c>), with underscores.</param>
+/// <param name="VersionMagic">Kernel release and configuration that it was built for.</param>
+public sealed record KernelModule(string Name, string FileName, FileNode File, IReadOnlyList<string> Dependencies, string VersionMagic)
+{
+    private const string Format = "kernel module";
+    private const int MaximumSize = 64 << 20;
+
+    /// <summary>The name under which a module is known, whatever its file is called: hyphens count as underscores.</summary>
+    public static string Normalize(string name) => name.Replace('-', '_');
+
+    /// <summary>Reads a module, xz-compressed or plain.</summary>
+    /// <exception cref="MalformedInputException">Not a module.</exception>
+    public static KernelModule Read(string fileName, FileNode file)
+    {
+        ByteSource content = fileName.EndsWith(".xz", StringComparison.Ordinal) ? Decompress(file.Content) : file.Content;
+        if (!ElfFile.Read(content).TryReadSection(".modinfo", out ByteSource section))
+        {
+            throw new MalformedInputException(Format, 0, $"\"{fileName}\" has no .modinfo section");
+        }
+
+        List<string> dependencies = [];
+        string name = "";
+        string magic = "";
+        foreach (string entry in LinuxText.Decode(section.ToArray()).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        {
+            (string key, string value) = entry.Split('=', 2) is [var k, var v] ? (k, v) : (entry, "");
+            switch (key)
+            {
+                case "name":
+                    name = value;
+                    break;
+                case "vermagic":
+                    magic = value;
+                    break;
+                case "depends":
+                    dependencies.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Normalize));
+                    break;
+                case "softdep":
+                    dependencies.AddRange(SoftDependencies(value));
+                    break;
+            }
+        }
+
+        return name.Length > 0 && magic.Length > 0
+            ? new(Normalize(name), fileName, file, dependencies, magic)
+            : throw new MalformedInputException(Format, 0, $"\"{fileName}\" does not state its name and version magic");
+    }
+
+    // "pre: a b post: c": what stands behind pre: wants to be loaded before.
+    private static IEnumerable<string> SoftDependencies(string value)
+    {
+        bool before = false;
+        foreach (string word in value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word.EndsWith(':'))
+            {
+                before = word == "pre:";
+            }
+            else if (before)
+            {
+                yield return Normalize(word);
+            }
+        }
+    }
+
+    private static ByteSource Decompress(ByteSource content)
+    {
+        using XZStream stream = new(content.OpenStream());
+        using MemoryStream plain = new();
+        byte[] buffer = new byte[1 << 16];
+        int count;
+        while ((count = stream.Read(buffer, 0, buffer.Length)) > 0)
+        {
+            plain.Write(buffer, 0, count);
+            if (plain.Length > MaximumSize)
+            {
+                throw new MalformedInputException(Format, 0, "a module is larger than 64 MiB");
+            }
+        }
+
+        return ByteSource.FromMemory(plain.GetBuffer().AsMemory(0, (int)plain.Length));
+    }
+}

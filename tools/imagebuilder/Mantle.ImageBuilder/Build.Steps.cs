@@ -1,0 +1,200 @@
+using System.Text;
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Erofs;
+using Mantle.Formats.Fat;
+using Mantle.Formats.Gpt;
+using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Tree;
+using Mantle.Formats.Verity;
+using Mantle.ImageBuilder.Boot;
+using Mantle.ImageBuilder.Disk;
+using Mantle.ImageBuilder.Output;
+using Mantle.ImageBuilder.Packages;
+using Mantle.ImageBuilder.Tree;
+using Mantle.Measure;
+using Mantle.Measure.Prediction;
+
+namespace Mantle.ImageBuilder;
+
+/// <content>The steps, in the order of the plan. Each returns the fact that its line of progress ends in.</content>
+public sealed partial class Build
+{
+    private const string EspLabel = "ESP";
+    private const string BootFilePath = "EFI/BOOT/BOOTX64.EFI";
+
+    internal static async Task<string> FetchPackages(Build build, CancellationToken cancellation)
+    {
+        LockedPackage[] wanted = [.. build._lock.Packages.Where(package => package.Uses.Any(use => use != UseName.Toolchain))];
+        PackageCache cache = new(build._request.CachePath);
+        PackageFetcher fetcher = new(cache, build._request.Locate);
+        await fetcher.FetchAsync(wanted, build._progress.Fetching, cancellation).ConfigureAwait(false);
+        PackageContent[] contents = new PackageContent[wanted.Length];
+        Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancellation }, i => contents[i] = cache.Open(wanted[i]));
+        build._packages = contents;
+        return $"{wanted.Length} packages, {wanted.Sum(package => package.Size) / 1e6:F1} MB";
+    }
+
+    internal static Task<string> AssembleTree(Build build, CancellationToken cancellation)
+    {
+        build._tree = RootTree.Build(build._recipe, build.PackagesFor(UseName.Root));
+        build._treeDigest = TreeDigest.Compute(build._tree, cancellation);
+        build.Result.Files = build._tree.Walk().Count(entry => entry.Node.Kind == FileKind.Regular);
+        return Fact($"{build.Result.Files} files, sha256 {Convert.ToHexStringLower(build._treeDigest.Value.Span)}");
+    }
+
+    internal static Task<string> CheckSeal(Build build, CancellationToken cancellation)
+    {
+        build.Result.Programs = SealCheck.Check(build._tree);
+        return Fact($"{build.Result.Programs.Count} programs: {string.Join(", ", build.Result.Programs.Select(path => "/" + path))}");
+    }
+
+    internal static Task<string> LayOutRoot(Build build, CancellationToken cancellation)
+    {
+        build._root = ErofsWriter.Layout(build._tree, new ErofsOptions
+        {
+            VolumeId = build._treeDigest!.Identifier("erofs volume"),
+            BuildTimeSeconds = build._recipe.Epoch,
+        });
+        return Fact($"{build._root.Length / 1e6:F1} MB");
+    }
+
+    internal static Task<string> HashRoot(Build build, CancellationToken cancellation)
+    {
+        build._verity = VerityTree.Build(
+            build._root, build._treeDigest!.Derive("verity salt"), build._treeDigest.Identifier("verity tree"), Environment.ProcessorCount);
+        build.Result.RootHash = Convert.ToHexStringLower(build._verity.RootHash.Span);
+        return Fact($"root hash {build.Result.RootHash}");
+    }
+
+    internal static Task<string> PackInitrd(Build build, CancellationToken cancellation)
+    {
+        build._kernel = KernelPackage.Find(build.PackagesFor(UseName.Kernel));
+        IReadOnlyList<KernelModule> modules = build._kernel.LoadOrder(build._recipe.Kernel.Modules);
+        build._initrd = Initrd.Layout(RootTree.OpenSource(build._recipe.Init), modules, build._recipe.Epoch);
+        return Fact($"{modules.Count} modules of {build._kernel.Release}, {build._initrd.Length / 1e6:F1} MB");
+    }
+
+    internal static Task<string> JoinUki(Build build, CancellationToken cancellation)
+    {
+        string commandLine = CommandLine.Compose(build._verity!.RootHash.Span, build._recipe.Kernel.CommandLine);
+        build._uki = UkiWriter.Layout(new UkiInputs
+        {
+            Stub = build.FindStub(),
+            Sections =
+            [
+                new(".osrel", ByteSource.FromMemory(ApplianceFiles.OsRelease(build._recipe))),
+                new(".cmdline", ByteSource.FromMemory(Encoding.UTF8.GetBytes(commandLine))),
+                new(".uname", ByteSource.FromMemory(Encoding.UTF8.GetBytes(build._kernel!.Release))),
+                new(".initrd", build._initrd),
+                new(".linux", build._kernel.Image),
+            ],
+        });
+        DiskImage.Write(build._uki, build.PendingPath(UkiName), cancellation);
+        return Fact($"{build._uki.Length / 1e6:F1} MB");
+    }
+
+    internal static Task<string> WriteDisk(Build build, CancellationToken cancellation)
+    {
+        FileTree esp = new();
+        esp.Put(BootFilePath, FileNode.Regular(build._uki));
+        if (build._uki.Length > build._recipe.Disk.EspSize * 9 / 10)
+        {
+            throw new UserErrorException(
+                $"disk: the UKI has {build._uki.Length:N0} bytes, the EFI system partition {build._recipe.Disk.EspSize:N0}",
+                "raise disk.esp in the recipe, for example to \"128 MiB\"");
+        }
+
+        ReadOnlySpan<byte> rootHash = build._verity!.RootHash.Span;
+        ByteSource disk = GptWriter.Layout(new GptOptions
+        {
+            DiskId = build._treeDigest!.Identifier("disk"),
+            Partitions =
+            [
+                new()
+                {
+                    TypeId = DiscoverablePartitions.EfiSystem,
+                    Id = build._treeDigest.Identifier("ESP"),
+                    Name = EspLabel,
+                    Content = FatWriter.Layout(esp, new FatOptions
+                    {
+                        SizeBytes = build._recipe.Disk.EspSize,
+                        VolumeId = BitConverter.ToUInt32(build._treeDigest.Derive("ESP volume")),
+                        VolumeLabel = EspLabel,
+                        TimeSeconds = build._recipe.Epoch,
+                    }),
+                },
+                new()
+                {
+                    TypeId = DiscoverablePartitions.RootX64,
+                    Id = DiscoverablePartitions.DataPartitionId(rootHash),
+                    Name = "root",
+                    Attributes = DiscoverablePartitions.ReadOnly,
+                    Content = build._root,
+                },
+                new()
+                {
+                    TypeId = DiscoverablePartitions.RootVerityX64,
+                    Id = DiscoverablePartitions.VerityPartitionId(rootHash),
+                    Name = "root-verity",
+                    Attributes = DiscoverablePartitions.ReadOnly,
+                    Content = build._verity.HashArea,
+                },
+            ],
+        });
+        string path = build.PendingPath(ImageName);
+        build.Result.ImageSha256 = Convert.ToHexStringLower(DiskImage.Write(disk, path, cancellation));
+        build.Result.ImageSize = disk.Length;
+        build.Result.ImageAllocated = DiskImage.AllocatedBytes(path);
+        return Fact($"{ImageName} {disk.Length / 1e6:F1} MB, {build.Result.ImageAllocated / 1e6:F1} MB on disk, sha256 {build.Result.ImageSha256}");
+    }
+
+    internal static Task<string> Measure(Build build, CancellationToken cancellation)
+    {
+        build.Result.Measurements = Predictor.Predict(ByteSource.OpenFile(build.PendingPath(ImageName)), PredictionOptions.AllBanks);
+        using (FileStream file = new(build.PendingPath(MeasurementsName), FileMode.CreateNew))
+        {
+            MeasurementsDocument.Write(build.Result.Measurements, file);
+            file.Flush(flushToDisk: true);
+        }
+
+        return Fact($"PCR4 sha384 {build.Result.Measurements.Value(4, "sha384")}");
+    }
+
+    internal static Task<string> WriteManifest(Build build, CancellationToken cancellation)
+    {
+        using (FileStream file = new(build.PendingPath(SbomName), FileMode.CreateNew))
+        {
+            Sbom.Write(file, build._recipe, build._lock.Packages, build.Result.ImageSha256, build._request.ToolVersion);
+            file.Flush(flushToDisk: true);
+        }
+
+        Manifest manifest = new(build._recipe, build._lock, build._treeDigest!, build.Result, build._request);
+        byte[] bytes = manifest.ToJson([.. OutputNames.Where(name => name != ManifestName).Select(name => (name, build.PendingPath(name)))]);
+        using (FileStream file = new(build.PendingPath(ManifestName), FileMode.CreateNew))
+        {
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+
+        return Fact($"{OutputNames.Count} files");
+    }
+
+    private ByteSource FindStub()
+    {
+        string path = _recipe.Stub.File;
+        PackageContent[] packages = PackagesFor(UseName.Stub);
+        foreach (PackageContent package in packages)
+        {
+            if (package.Files.TryFind(path, out FileNode? stub) && stub.Kind == FileKind.Regular)
+            {
+                return stub.Content;
+            }
+        }
+
+        throw new UserErrorException(
+            $"{_recipe.Path}: stub \"{path}\" is in none of the packages {string.Join(", ", packages.Select(package => package.Package.Name))}",
+            "correct stub.file or stub.package in the recipe");
+    }
+
+    private static Task<string> Fact(string fact) => Task.FromResult(fact);
+}

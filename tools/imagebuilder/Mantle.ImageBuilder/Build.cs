@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Tree;
+using Mantle.Formats.Verity;
+using Mantle.ImageBuilder.Boot;
+using Mantle.ImageBuilder.Output;
+using Mantle.ImageBuilder.Packages;
+using Mantle.ImageBuilder.Recipes;
+using Mantle.ImageBuilder.Tree;
+
+namespace Mantle.ImageBuilder;
+
+/// <summary>One build: the state that the steps of <see cref="BuildPlan"/> hand to each other. The steps themselves are in Build.Steps.cs.</summary>
+public sealed partial class Build
+{
+    /// <summary>Names of the finished files.</summary>
+    public static IReadOnlyList<string> OutputNames { get; } =
+        [ImageName, UkiName, MeasurementsName, SbomName, ManifestName];
+
+    private const string ImageName = "image.raw";
+    private const string UkiName = "uki.efi";
+    private const string MeasurementsName = "measurements.json";
+    private const string SbomName = "sbom.spdx.json";
+    private const string ManifestName = "manifest.json";
+
+    private readonly BuildRequest _request;
+    private readonly IBuildProgress _progress;
+    private readonly OutputFolder _output;
+    private readonly Recipe _recipe;
+    private readonly LockFile _lock;
+
+    private IReadOnlyList<PackageContent> _packages = [];
+    private FileTree _tree = new();
+    private TreeDigest? _treeDigest;
+    private ByteSource _root = ByteSource.Empty;
+    private VerityTree? _verity;
+    private KernelPackage? _kernel;
+    private ByteSource _initrd = ByteSource.Empty;
+    private ByteSource _uki = ByteSource.Empty;
+
+    private Build(BuildRequest request, Recipe recipe, LockFile lockFile, OutputFolder output, IBuildProgress progress)
+    {
+        _request = request;
+        _progress = progress;
+        _output = output;
+        _recipe = recipe;
+        _lock = lockFile;
+        Result = new BuildResult();
+    }
+
+    /// <summary>What the build has found out.</summary>
+    public BuildResult Result { get; }
+
+    /// <summary>Runs the plan. The output folder changes only when every step has succeeded.</summary>
+    public static async Task<BuildResult> RunAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellation)
+    {
+        Recipe recipe = RecipeReader.Read(request.RecipePath);
+        LockFile lockFile = LockFile.Read(request.LockPath);
+        lockFile.CheckAgainst(recipe.Resolution());
+        using OutputFolder output = new(request.OutputPath, OutputNames);
+        Build build = new(request, recipe, lockFile, output, progress);
+        foreach (BuildStep step in BuildPlan.Steps)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long start = Stopwatch.GetTimestamp();
+            string fact = await step.Run(build, cancellation).ConfigureAwait(false);
+            progress.Done(step.Name, fact, Stopwatch.GetElapsedTime(start));
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        output.Commit();
+        return build.Result;
+    }
+
+    private PackageContent[] PackagesFor(string use) => [.. _packages.Where(package => package.Package.Uses.Contains(use))];
+
+    private string PendingPath(string name) => Path.Combine(_output.Pending, name);
+}

@@ -1,0 +1,28 @@
+using Mantle.Measure.Prediction;
+
+namespace Mantle.ImageBuilder;
+
+/// <summary>What a build ends by printing.</summary>
+public sealed class BuildResult
+{
+    /// <summary>Root hash of the verity tree, lower-case hexadecimal.</summary>
+    public string RootHash { get; set; } = "";
+
+    /// <summary>Size of image.raw in bytes.</summary>
+    public long ImageSize { get; set; }
+
+    /// <summary>Bytes of image.raw that occupy space on disk.</summary>
+    public long ImageAllocated { get; set; }
+
+    /// <summary>SHA-256 of image.raw.</summary>
+    public string ImageSha256 { get; set; } = "";
+
+    /// <summary>Programs in the root, beside shared libraries.</summary>
+    public IReadOnlyList<string> Programs { get; set; } = [];
+
+    /// <summary>Files in the root.</summary>
+    public int Files { get; set; }
+
+    /// <summary>The predicted measurements.</summary>
+    public PredictedMeasurements? Measurements { get; set; }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Packages;
+using Mantle.ImageBuilder.Recipes;
+using Mantle.ImageBuilder.Tree;
+
+namespace Mantle.ImageBuilder.Output;
+
+/// <summary>
+/// manifest.json: SHA-256 of every input and output, the plan, the versions. The same inputs give the same manifest, on any machine.
+/// </summary>
+internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree, BuildResult result, BuildRequest request)
+{
+    private const int Version = 1;
+
+    public byte[] ToJson(IReadOnlyList<(string Name, string Path)> outputs)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", Version);
+            json.WriteString("name", recipe.Name);
+            json.WriteString("release", recipe.Version);
+            json.WriteString("architecture", recipe.Architecture);
+            json.WriteNumber("epoch", recipe.Epoch);
+            json.WriteString("tool", $"imagebuilder {request.ToolVersion}");
+            json.WriteString("root_hash", result.RootHash);
+            json.WriteStartArray("plan");
+            foreach (BuildStep step in BuildPlan.Steps)
+            {
+                json.WriteStringValue(step.Name);
+            }
+
+            json.WriteEndArray();
+            WriteInputs(json);
+            json.WriteStartArray("outputs");
+            foreach ((string name, string path) in outputs)
+            {
+                ByteSource content = ByteSource.OpenFile(path);
+                string digest = name == "image.raw" ? result.ImageSha256 : Convert.ToHexStringLower(TreeDigest.HashContent(content));
+                WriteFile(json, name, content.Length, digest);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartObject("root");
+            foreach ((string path, string digest) in tree.Files.OrderBy(file => file.Key, LinuxText.ByteOrder))
+            {
+                json.WriteString("/" + path, digest);
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    private void WriteInputs(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("inputs");
+        WriteInput(json, "recipe", recipe.Path);
+        WriteInput(json, "lock", request.LockPath);
+        json.WriteStartArray("sources");
+        foreach (SourceFile source in recipe.Files.Select(file => file.Source).OfType<SourceFile>().Prepend(recipe.Init))
+        {
+            ByteSource content = ByteSource.OpenFile(source.FullPath);
+            WriteFile(json, source.Name, content.Length, Convert.ToHexStringLower(TreeDigest.HashContent(content)));
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("packages");
+        foreach (LockedPackage package in lockFile.Packages)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", package.Name);
+            json.WriteString("version", package.Version);
+            json.WriteString("path", package.Path);
+            json.WriteString("sha256", package.Sha256);
+            json.WriteStartArray("uses");
+            foreach (string use in package.Uses)
+            {
+                json.WriteStringValue(use);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    // The name of the recipe's folder is the user's affair; only the file's name goes in.
+    private static void WriteInput(Utf8JsonWriter json, string key, string path)
+    {
+        ByteSource content = ByteSource.OpenFile(path);
+        json.WriteStartObject(key);
+        json.WriteString("name", Path.GetFileName(path));
+        json.WriteNumber("size", content.Length);
+        json.WriteString("sha256", Convert.ToHexStringLower(TreeDigest.HashContent(content)));
+        json.WriteEndObject();
+    }
+
+    private static void WriteFile(Utf8JsonWriter json, string name, long size, string digest)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteNumber("size", size);
+        json.WriteString("sha256", digest);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,185 @@
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Recipes;
+using Mantle.Measure;
+
+namespace Mantle.ImageBuilder.Tree;
+
+/// <summary>The root file system of the appliance as one tree in memory. <see cref="Build"/> shows its making in order.</summary>
+public static class RootTree
+{
+    // The merged /usr of Debian 12 and later: packages may still name the old places.
+    private static readonly string[] s_mergedFolders = ["bin", "sbin", "lib", "lib64"];
+
+    private static readonly (string Path, int Mode)[] s_folders =
+    [
+        ("dev", 0b111_101_101), ("etc", 0b111_101_101), ("proc", 0b101_101_101), ("run", 0b111_101_101), ("sys", 0b101_101_101),
+        ("tmp", 0b001_111_111_111), ("usr", 0b111_101_101), ("var", 0b111_101_101),
+    ];
+
+    /// <summary>Assembles the tree from packages and recipe. Owner, mode and time of every file are set; contents are slices.</summary>
+    /// <exception cref="UserErrorException">Packages disagree, a removal matches nothing, a source is missing, a script is undeclared.</exception>
+    public static FileTree Build(Recipe recipe, IReadOnlyList<PackageContent> packages)
+    {
+        FileTree tree = new();
+        AddFolders(tree);
+        foreach (PackageContent package in packages)
+        {
+            AddPackage(tree, package);
+        }
+
+        foreach (MaintainerScript scripts in MaintainerScripts.Match(recipe, packages).Where(s => s.Effect == "ca-bundle"))
+        {
+            CertificateBundle.Add(tree, scripts);
+        }
+
+        Remove(tree, recipe.Remove);
+        AccountFiles.Add(tree, recipe);
+        ApplianceFiles.Add(tree, recipe);
+        foreach (AddedFile file in recipe.Files)
+        {
+            AddFile(tree, recipe, file);
+        }
+
+        foreach ((_, FileNode node) in tree.Walk().Append(("", tree.Root)))
+        {
+            node.ModifiedSeconds = recipe.Epoch;
+        }
+
+        return tree;
+    }
+
+    /// <summary>Opens a file of the build machine that the recipe names. The content must not change while the build runs.</summary>
+    public static ByteSource OpenSource(SourceFile source)
+    {
+        if (!File.Exists(source.FullPath))
+        {
+            throw new UserErrorException(
+                $"{source.Position}: \"{source.FullPath}\" does not exist", "make it first (the sample's programs: make guest), or correct the path");
+        }
+
+        return ByteSource.OpenFile(source.FullPath);
+    }
+
+    private static void AddFolders(FileTree tree)
+    {
+        foreach ((string path, int mode) in s_folders)
+        {
+            tree.Put(path, FileNode.Directory(mode));
+        }
+
+        foreach (string folder in s_mergedFolders)
+        {
+            tree.Put($"usr/{folder}", FileNode.Directory());
+            tree.Put(folder, FileNode.SymbolicLink($"usr/{folder}"));
+        }
+    }
+
+    private static void AddPackage(FileTree tree, PackageContent package)
+    {
+        foreach ((string original, FileNode node) in package.Files.Walk())
+        {
+            string path = Array.Exists(s_mergedFolders, f => original == f || original.StartsWith(f + "/", StringComparison.Ordinal))
+                ? "usr/" + original
+                : original;
+            bool exists = tree.TryFind(path, out FileNode? present);
+            if (node.Kind == FileKind.Directory)
+            {
+                if (!exists)
+                {
+                    FileNode directory = FileNode.Directory(node.Permissions);
+                    directory.Origin = package.Package.Name;
+                    tree.Put(path, directory);
+                }
+                else if (present!.Kind != FileKind.Directory)
+                {
+                    throw Conflict(path, present, package);
+                }
+
+                continue;
+            }
+
+            if (node.UserId != 0 || node.GroupId != 0)
+            {
+                throw new UserErrorException(
+                    $"tree: \"/{path}\" of package \"{package.Package.Name}\" belongs to {node.UserId}:{node.GroupId}, not to root",
+                    "remove it in the recipe and add it back with the owner that the appliance needs");
+            }
+
+            if (exists)
+            {
+                throw Conflict(path, present!, package);
+            }
+
+            node.Origin = package.Package.Name;
+            tree.Put(path, node);
+        }
+    }
+
+    private static UserErrorException Conflict(string path, FileNode present, PackageContent package) =>
+        new($"tree: \"/{path}\" is in package \"{package.Package.Name}\" and already came from \"{present.Origin}\"",
+            "leave one of the two packages out of the recipe");
+
+    private static void Remove(FileTree tree, IReadOnlyList<Located<string>> patterns)
+    {
+        string[] paths = [.. tree.Walk().Select(entry => entry.Path)];
+        foreach (Located<string> pattern in patterns)
+        {
+            Glob glob = new(pattern.Value);
+            string[] matches = Array.FindAll(paths, glob.Matches);
+            if (matches.Length == 0)
+            {
+                throw new UserErrorException($"{pattern.Position}: removal \"{pattern.Value}\" matches no file", "correct or delete the line");
+            }
+
+            foreach (string path in matches)
+            {
+                tree.Remove(path);
+            }
+        }
+
+        RemoveEmptied(tree.Root, isKept: true);
+    }
+
+    /// <summary>A package's directory that has lost everything is no longer needed; the root's own folders stay.</summary>
+    private static void RemoveEmptied(FileNode directory, bool isKept)
+    {
+        foreach ((string name, FileNode child) in directory.Children.ToArray())
+        {
+            if (child.Kind == FileKind.Directory)
+            {
+                RemoveEmptied(child, isKept: false);
+                if (child.Children.Count == 0 && child.Origin.Length > 0 && !isKept)
+                {
+                    directory.Children.Remove(name);
+                }
+            }
+        }
+    }
+
+    private static void AddFile(FileTree tree, Recipe recipe, AddedFile file)
+    {
+        FileNode node = file switch
+        {
+            { Directory: true } => FileNode.Directory(file.Mode),
+            { Link: { } target } => FileNode.SymbolicLink(target),
+            { Content: { } text } => FileNode.Regular(ByteSource.FromMemory(System.Text.Encoding.UTF8.GetBytes(text)), file.Mode),
+            _ => FileNode.Regular(OpenSource(file.Source!), file.Mode),
+        };
+        node.Origin = file.Position;
+        node.UserId = node.GroupId = recipe.Users.FirstOrDefault(user => user.Name == file.Owner)?.Id ?? 0;
+        if (tree.TryFind(file.Path, out FileNode? present) && !(present.Kind == FileKind.Directory && node.Kind == FileKind.Directory && present.Origin.Length == 0))
+        {
+            throw new UserErrorException(
+                $"{file.Position}: \"{file.Path}\" is already there, from \"{present.Origin}\"", "remove that one in \"remove\", or choose another path");
+        }
+
+        if (present is not null)
+        {
+            (present.Permissions, present.UserId, present.GroupId) = (node.Permissions, node.UserId, node.GroupId);
+            return;
+        }
+
+        tree.Put(file.Path, node);
+    }
+}
