@@ -1,0 +1,77 @@
+using System.Net.Security;
+
+namespace Mantle.Emulator.Machine;
+
+/// <summary>Waiting for something to be seen from outside.</summary>
+public sealed partial class VirtualMachine
+{
+    /// <summary>Waits until the firmware has handed over to the kernel <paramref name="times"/> times.</summary>
+    public FirmwareHandover WaitForHandover(int times = 1)
+    {
+        WaitUntil(() => Handovers.Count >= times, BootTimeout, "the firmware did not hand over to a kernel");
+        return Handovers[times - 1];
+    }
+
+    /// <summary>Waits until the machine has switched itself off.</summary>
+    public void WaitForPowerOff() => WaitUntil(() => IsOff, BootTimeout, "the machine did not switch itself off");
+
+    /// <summary>Waits until the machine was reset <paramref name="times"/> times.</summary>
+    public void WaitForReset(int times = 1) => WaitUntil(() => ResetCount >= times, BootTimeout, "the machine did not reset itself");
+
+    /// <summary>
+    /// Asks the guest over HTTPS until it answers, and returns the body. Its certificate is its own affair: the loopback forward leads to nobody else.
+    /// </summary>
+    public string WaitForHttps(string path) => WaitForAnswer(new($"https://127.0.0.1:{ForwardedPort}{path}"));
+
+    /// <summary>Asks the guest over plain HTTP until it answers, and returns the body.</summary>
+    public string WaitForHttp(string path) => WaitForAnswer(new($"http://127.0.0.1:{ForwardedPort}{path}"));
+
+    /// <summary>Asks the guest once; null if it does not answer within <paramref name="timeout"/>.</summary>
+    public string? TryHttps(string path, TimeSpan timeout) => TryGet(new($"https://127.0.0.1:{ForwardedPort}{path}"), timeout);
+
+    private static string? TryGet(Uri address, TimeSpan timeout)
+    {
+        using SocketsHttpHandler handler = new()
+        {
+            ConnectTimeout = timeout,
+            UseProxy = false,
+#pragma warning disable CA5359 // whose certificate it is, is not what is tested here
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+#pragma warning restore CA5359
+        };
+        using HttpClient client = new(handler) { Timeout = timeout };
+        try
+        {
+            return client.GetStringAsync(address).GetAwaiter().GetResult();
+        }
+        catch (Exception exception) when (exception is HttpRequestException { StatusCode: null } or TaskCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private string WaitForAnswer(Uri address)
+    {
+        string? answer = null;
+        WaitUntil(() => (answer = TryGet(address, TimeSpan.FromSeconds(10))) is not null, BootTimeout, $"nothing answers at {address}");
+        return answer!;
+    }
+
+    /// <summary>Polls; fails if QEMU or the relay is gone, or the time is over.</summary>
+    private void WaitUntil(Func<bool> condition, TimeSpan timeout, string problem)
+    {
+        Deadline deadline = Deadline.After(timeout);
+        while (!condition())
+        {
+            _qemu.ThrowIfExited();
+            _tpm.ThrowIfFailed();
+            if (deadline.Remaining == TimeSpan.Zero)
+            {
+                throw new EmulatorException(
+                    $"{problem} within {timeout.TotalSeconds} s; events: {string.Join(' ', Events)}; power cycles: {PowerCycles.Count}, handovers: {Handovers.Count}; qemu: {_qemu.Output}");
+            }
+
+            Thread.Sleep(20);
+        }
+    }
+}
