@@ -140,7 +140,7 @@ public class PackageFetcherTests
 
         Assert.StartsWith("package \"tool\" 1.0-1: \"pool/main/t/tool/tool_1.0-1_amd64.deb\" is nowhere to be had: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("run imagebuilder lock", error.Hint, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Environment, error.Code);
+        Assert.Equal(ExitCode.Gone, error.Code);
     }
 
     [Theory]

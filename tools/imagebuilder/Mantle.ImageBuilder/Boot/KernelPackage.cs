@@ -31,10 +31,10 @@ public sealed class KernelPackage
     public ByteSource Image { get; }
 
     /// <summary>Finds the one kernel among the packages of the lock's use <c>kernel</c>.</summary>
-    public static KernelPackage Find(IReadOnlyList<PackageContent> packages)
+    public static KernelPackage Find(IReadOnlyList<UnpackedPackage> packages)
     {
         List<KernelPackage> found = [];
-        foreach (PackageContent package in packages)
+        foreach (UnpackedPackage package in packages)
         {
             if (!package.Files.TryFind("boot", out FileNode? boot))
             {

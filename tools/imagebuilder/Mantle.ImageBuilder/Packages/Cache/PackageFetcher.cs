@@ -153,7 +153,7 @@ public sealed partial class PackageFetcher(PackageCache cache, HttpClient client
             return new UserErrorException(
                 $"{what}: \"{package.Path}\" is nowhere to be had: {tried}",
                 "run imagebuilder lock to lock the versions that the archive has now, or give a snapshot archive (--snapshot URL)",
-                ExitCode.Environment);
+                ExitCode.Gone);
         }
 
         string hint = failures.Exists(failure => failure.Kind == FailureKind.Wrong)
