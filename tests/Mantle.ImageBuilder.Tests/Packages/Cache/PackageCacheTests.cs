@@ -94,10 +94,6 @@ public class PackageCacheTests
                 FileTree tree = cache.Open(packages.Package).Files;
                 Assert.Equal(packages.Content, tree.Root.Children["usr"].Children["tool"].Content.ToArray());
                 Assert.Equal("tool"u8, tree.Root.Children["usr"].Children[new string('l', 150)].Content.ToArray());
-
-                // A byte of a header is read from the index and harms nothing; all others have been repaired on disk.
-                byte[] now = File.ReadAllBytes(packages.Unpacked("data.tar"));
-                Assert.True(now.AsSpan().SequenceEqual(data) || now.Length == data.Length);
                 File.WriteAllBytes(packages.Unpacked("data.tar"), data);
             },
             iter: 60,

@@ -210,7 +210,8 @@ public class PackageFetcherTests
     public async Task A_password_in_an_address_is_not_shown()
     {
         using CachedPackages packages = new();
-        UriBuilder address = new(new LoopbackServer()["missing.deb"]) { UserName = "user", Password = "secret" };
+        using LoopbackServer server = new();
+        UriBuilder address = new(server["missing.deb"]) { UserName = "user", Password = "secret" };
 
         UserErrorException error = await Assert.ThrowsAsync<UserErrorException>(() => packages.FetchAsync(address.Uri, new Uri("ftp://user:secret@127.0.0.1/x")));
 

@@ -190,7 +190,9 @@ public static class DebContents
             if (path[range] is "" or "." or ".." || path[range].Length > MaximumNameLength)
             {
                 throw new MalformedInputException(
-                    Format, offset, $"path \"{Show(name)}\" is absolute or has a component that is empty, \".\", \"..\" or longer than {MaximumNameLength}");
+                    Format,
+                    offset,
+                    $"path \"{Show(name)}\" is absolute or has a component that is empty, \".\", \"..\" or longer than {MaximumNameLength}");
             }
         }
 

@@ -10,8 +10,6 @@ namespace Mantle.ImageBuilder.Packages;
 
 public sealed partial class PackageCache
 {
-    private const string FetchHint = "run the command again: the package is fetched again";
-
     /// <summary>Loads the index of an unpacked package and opens its data. False: either is missing or damaged.</summary>
     private bool TryLoad(LockedPackage package, [NotNullWhen(true)] out Entry? entry)
     {
@@ -72,7 +70,9 @@ public sealed partial class PackageCache
         if (!VerifyBlob(package))
         {
             throw new UserErrorException(
-                $"cache: package \"{package.Name}\" {package.Version} is not in the cache, or was damaged and has been removed", FetchHint, ExitCode.Environment);
+                $"cache: package \"{package.Name}\" {package.Version} is not in the cache, or was damaged and has been removed",
+                "run the command again: the package is fetched again",
+                ExitCode.Environment);
         }
 
         using SafeFileHandle deb = File.OpenHandle(BlobPath(package), share: FileShare.ReadWrite | FileShare.Delete);
@@ -154,8 +154,9 @@ public sealed partial class PackageCache
     {
         while (true)
         {
-            string path = Path.Combine(
-                _folder, "temporary", string.Create(CultureInfo.InvariantCulture, $"{Key(package)}.{Environment.ProcessId}.{Interlocked.Increment(ref s_temporaryCount)}"));
+            int number = Interlocked.Increment(ref s_temporaryCount);
+            string name = string.Create(CultureInfo.InvariantCulture, $"{Key(package)}.{Environment.ProcessId}.{number}");
+            string path = Path.Combine(_folder, "temporary", name);
             try
             {
                 return (path, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read));

@@ -56,7 +56,8 @@ public sealed partial class PackageCache : IDisposable
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"cache: folder \"{_folder}\" cannot be used: {problem.Message.TrimEnd('.')}", null, ExitCode.Environment, problem);
+            throw new UserErrorException(
+                $"cache: folder \"{_folder}\" cannot be used: {problem.Message.TrimEnd('.')}", null, ExitCode.Environment, problem);
         }
 
         Sweep((time ?? TimeProvider.System).GetUtcNow() - s_leftoverAge);
@@ -97,7 +98,9 @@ public sealed partial class PackageCache : IDisposable
         }
     }
 
-    /// <summary>Whether the package need not be fetched: it is unpacked, or its .deb is here and has the locked hash. A damaged .deb is removed.</summary>
+    /// <summary>
+    /// Whether the package need not be fetched: it is unpacked, or its .deb is here and has the locked hash. A damaged .deb is removed.
+    /// </summary>
     internal bool Holds(LockedPackage package) => TryLoad(package, out _) || VerifyBlob(package);
 
     /// <summary>Where the .deb is or will be; the folder exists.</summary>
@@ -121,7 +124,8 @@ public sealed partial class PackageCache : IDisposable
     private static string Key(LockedPackage package) =>
         package.Sha256.Length == 2 * SHA256.HashSizeInBytes && package.Sha256.All(char.IsAsciiHexDigitLower)
             ? package.Sha256
-            : throw new UserErrorException($"package \"{package.Name}\" {package.Version}: \"{package.Sha256}\" is no SHA-256 of 64 lower-case hexadecimal digits");
+            : throw new UserErrorException(
+                $"package \"{package.Name}\" {package.Version}: \"{package.Sha256}\" is no SHA-256 of 64 lower-case hexadecimal digits");
 
     private static void MakeFolder(string path)
     {

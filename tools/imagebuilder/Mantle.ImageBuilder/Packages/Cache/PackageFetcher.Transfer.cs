@@ -143,7 +143,9 @@ public sealed partial class PackageFetcher
                 }
                 catch (IOException problem)
                 {
-                    return new Failure(FailureKind.Transient, $"{Show(location)} broke off after {partial.Length} of {package.Size} bytes: {problem.Message.TrimEnd('.')}");
+                    return new Failure(
+                        FailureKind.Transient,
+                        $"{Show(location)} broke off after {partial.Length} of {package.Size} bytes: {problem.Message.TrimEnd('.')}");
                 }
 
                 if (count == 0)

@@ -106,7 +106,12 @@ public sealed partial class PackageFetcher(PackageCache cache, HttpClient client
 
     /// <summary>Gets the rest of the file from one location. True: complete and right. False: a failure has been added.</summary>
     private async Task<bool> TryLocationAsync(
-        LockedPackage package, Uri location, PartialFile partial, List<Failure> failures, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+        LockedPackage package,
+        Uri location,
+        PartialFile partial,
+        List<Failure> failures,
+        IProgress<FetchProgress>? progress,
+        CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
         {

@@ -99,7 +99,9 @@ internal sealed class PartialFile : IDisposable
 
     }
 
-    /// <summary>Closes the file. It stays for the next run, even empty: removing a file that another build waits for would leave that one without a name.</summary>
+    /// <summary>
+    /// Closes the file. It stays for the next run, even empty: removed, it would leave a build that has just opened it with a file without a name.
+    /// </summary>
     public void Dispose()
     {
         _file.Dispose();

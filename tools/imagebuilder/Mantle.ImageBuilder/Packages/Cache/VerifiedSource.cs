@@ -73,7 +73,8 @@ internal sealed class VerifiedSource(ByteSource file, ChunkDigests digests, Func
 
             if (!TryReadChunk(_file, chunk, bytes))
             {
-                throw new IOException($"a file of the package cache is damaged again right after it was made (chunk {chunk}): the storage is not reliable");
+                throw new IOException(
+                    $"a file of the package cache is damaged again right after it was made (chunk {chunk}): the storage is not reliable");
             }
         }
 
