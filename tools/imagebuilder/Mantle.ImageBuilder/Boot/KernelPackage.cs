@@ -1,5 +1,6 @@
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.ImageBuilder.Tree;
 using Mantle.Measure;
@@ -90,7 +91,7 @@ public sealed class KernelPackage
 
             KernelModule module = KernelModule.Read(file.FileName, file.File);
             path.Add(name);
-            foreach (string dependency in module.Dependencies)
+            foreach (string dependency in module.SoftDependencies.Where(_modules.ContainsKey).Concat(module.Dependencies))
             {
                 Visit(dependency, position);
             }
