@@ -211,6 +211,32 @@ public class ErofsReaderTests
     }
 
     [Fact]
+    public void A_long_prefix_is_put_in_front_of_an_attribute_name()
+    {
+        // The table lies in the data of a file: a prefix of 1 + 7 bytes, the index of "trusted." and what extends it.
+        FileTree tree = new();
+        byte[] content = new byte[4096];
+        "\u0008\0\u0004overlay"u8.CopyTo(content);
+        FileNode table = FileNode.Regular(ByteSource.FromMemory(content));
+        table.ExtendedAttributes["user..opaque"] = "y"u8.ToArray();
+        tree.Put("table", table);
+        byte[] image = ErofsWriter.Layout(tree, ErofsTestTrees.Options).ToArray();
+        int entry = Inode(image, "table") + 64 + 12;
+        Assert.Equal(1, image[entry + 1]);
+        image[entry + 1] = 0x80;
+        Refused([.. image], "extended attribute prefix 0 of 0 is not defined");
+
+        image[1024 + 80] = 0x40;
+        image[1024 + 91] = 1;
+        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(1024 + 92), (image.Length - 4096) / 4);
+        FileTree read = Read(ErofsReaderFuzzTests.WithChecksum(image));
+        Assert.Equal("y"u8, read.Root.Children["table"].ExtendedAttributes["trusted.overlay.opaque"]);
+
+        image[image.Length - 4096] = 0;
+        Refused(image, "extended attribute prefix of 0 bytes is not possible");
+    }
+
+    [Fact]
     public void An_image_in_a_longer_device_is_read()
     {
         byte[] image = Image();
