@@ -228,6 +228,46 @@ public class FatTests
     }
 
     [Fact]
+    public void Mangled_fat32_volumes_are_read_or_refused()
+    {
+        byte[] disk = FatWriter.Layout(SoundTree(), Options(34 * Mebibyte)).ToArray();
+        FatGeometry geometry = FatGeometry.For(disk.Length)!;
+        int table = (int)geometry.TableOffset(0);
+        int tableLength = (int)geometry.TableSectors * 512;
+        int[] places = [.. Enumerable.Range(0, 90), .. Enumerable.Range(table, 60), .. Enumerable.Range((int)geometry.ClusterOffset(2), 300), .. Enumerable.Range((int)geometry.ClusterOffset(3), 96)];
+        int read = 0;
+        Gen.Select(Gen.Int[0, places.Length - 1], Gen.Byte).Array[1, 4].Sample(
+            changes =>
+            {
+                List<(int At, byte Before)> undo = [];
+                foreach ((int place, byte value) in changes)
+                {
+                    // What is there twice is changed twice, or the comparison stops everything else.
+                    int at = places[place];
+                    int twin = at < 512 ? at + (6 * 512) : at < table + 60 ? at + tableLength : at;
+                    undo.Insert(0, (at, disk[at]));
+                    undo.Insert(0, (twin, disk[twin]));
+                    disk[at] = disk[twin] = value;
+                }
+
+                try
+                {
+                    FatReader.ReadTree(ByteSource.FromMemory(disk));
+                    read++;
+                }
+                catch (MalformedInputException)
+                {
+                }
+
+                undo.ForEach(change => disk[change.At] = change.Before);
+            },
+            iter: 1000,
+            threads: 1);
+        Assert.InRange(read, 1, 999);
+        FatReader.Read(ByteSource.FromMemory(disk));
+    }
+
+    [Fact]
     public void The_printer_shows_volume_and_entries()
     {
         FileTree tree = new();
