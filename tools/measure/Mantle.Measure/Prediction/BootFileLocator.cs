@@ -1,6 +1,6 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Fat;
 using Mantle.Formats.Gpt;
-using Mantle.Formats.Tree;
 
 namespace Mantle.Measure.Prediction;
 
@@ -46,10 +46,10 @@ internal static class BootFileLocator
                 "make an image with exactly one");
         }
 
-        return Locate(ReadFileSystem(systemPartitions[0].Content), ByteSource.FromMemory(table.MeasuredData));
+        return Locate(FatReader.Read(systemPartitions[0].Content), ByteSource.FromMemory(table.MeasuredData));
     }
 
-    internal static BootFile Locate(FileTree systemPartition, ByteSource gptEvent)
+    private static BootFile Locate(FatVolume systemPartition, ByteSource gptEvent)
     {
         foreach (string companion in s_companions)
         {
@@ -61,28 +61,28 @@ internal static class BootFileLocator
             }
         }
 
-        return Find(systemPartition, BootPath) is { Kind: FileKind.Regular, Content: { } content }
-            ? new(BootPath, content, gptEvent)
+        return Find(systemPartition, BootPath) is { IsDirectory: false } file
+            ? new(BootPath, file.Content, gptEvent)
             : throw new UserErrorException($"the EFI system partition has no file \"{BootPath}\"", "make an image for x86-64 with this boot file");
     }
 
-    /// <summary>THE ONE PLACE where the FAT reader is called.</summary>
-    private static FileTree ReadFileSystem(ByteSource partition) => throw new NotSupportedException();
-
-    /// <summary>FAT names match without regard to case, for the firmware and for the stub.</summary>
-    private static FileNode? Find(FileTree tree, string path)
+    /// <summary>Firmware and stub look up FAT names without regard to case, and by the long name as well as by the short one.</summary>
+    private static FatEntry? Find(FatVolume volume, string path)
     {
-        FileNode? node = tree.Root;
+        FatEntry? found = null;
         foreach (string part in path.Split('/'))
         {
-            node = node.Children.FirstOrDefault(child => string.Equals(child.Key, part, StringComparison.OrdinalIgnoreCase)).Value;
-            if (node is null)
+            FatEntry? parent = found;
+            found = volume.Entries.FirstOrDefault(entry => entry.Parent == parent
+                && (string.Equals(entry.Name, part, StringComparison.OrdinalIgnoreCase)
+                    || string.Equals(entry.ShortName, part, StringComparison.OrdinalIgnoreCase)));
+            if (found is null)
             {
                 return null;
             }
         }
 
-        return node;
+        return found;
     }
 
     private static bool StartsWith(ByteSource input, long offset, ReadOnlySpan<byte> magic)
