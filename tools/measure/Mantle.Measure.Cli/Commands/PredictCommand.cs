@@ -12,6 +12,8 @@ internal static class PredictCommand
     private const string JsonFormat = "json";
     private const string AwsFormat = "aws";
 
+    private static readonly string[] s_formats = [TextFormat, JsonFormat, AwsFormat];
+
     private static readonly Argument<FileInfo> s_input = new("IMAGE|UKI")
     {
         Description = "A raw disk image with a GPT, or a unified kernel image (a PE file)",
@@ -42,8 +44,9 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        s_bank.AcceptOnlyFromAmong([.. PcrBanks.All.Select(bank => bank.Name())]);
-        s_format.AcceptOnlyFromAmong(TextFormat, JsonFormat, AwsFormat);
+        s_bank.CompletionSources.Add([.. PcrBanks.All.Select(bank => bank.Name())]);
+        s_format.CompletionSources.Add(s_formats);
+        s_pcr.CompletionSources.Add([.. PredictionOptions.KnownPcrs.Select(index => $"{index}")]);
         Command command = new(
             "predict",
             """
@@ -119,7 +122,8 @@ internal static class PredictCommand
     private static void CheckUsage(ParseResult parsed, bool allBanks, string[] bankNames, int[] pcrs, string format)
     {
         string? problem =
-            allBanks && bankNames.Length > 0 ? "--bank and --all-banks exclude each other"
+            !s_formats.Contains(format) ? $"format \"{format}\" is none of {string.Join(", ", s_formats)}"
+            : allBanks && bankNames.Length > 0 ? "--bank and --all-banks exclude each other"
             : parsed.GetValue(s_json) && parsed.GetResult(s_format) is { Implicit: false } && format != parsed.GetValue(s_format) ? "--json and --format exclude each other"
             : format == AwsFormat && (allBanks || bankNames.Length > 0 || pcrs.Length > 0) ? "--format aws has its own bank and PCRs: sha384 of 4, 7 and 12"
             : null;
@@ -137,6 +141,11 @@ internal static class PredictCommand
 
     private static SafeFileHandle Open(FileInfo file)
     {
+        if (Directory.Exists(file.FullName))
+        {
+            throw new UserErrorException($"\"{file}\" is a directory", "give a disk image or a unified kernel image in a file", ExitCode.Environment);
+        }
+
         try
         {
             return File.OpenHandle(file.FullName);
@@ -147,5 +156,7 @@ internal static class PredictCommand
         }
     }
 
-    private static PcrBank Bank(string name) => PcrBanks.TryParse(name, out PcrBank bank) ? bank : throw new ArgumentException(name, nameof(name));
+    private static PcrBank Bank(string name) => PcrBanks.TryParse(name, out PcrBank bank)
+        ? bank
+        : throw new UserErrorException($"bank \"{name}\" is none of {string.Join(", ", PcrBanks.All.Select(b => b.Name()))}", exitCode: ExitCode.Usage);
 }
