@@ -153,30 +153,20 @@ public sealed partial class Build
         ImagePrediction prediction = Predictor.Predict(
             ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = PcrBanks.All, InputName = ImageName });
         build.Result.Measurements = prediction;
-        using (FileStream file = new(build.PendingPath(MeasurementsName), FileMode.CreateNew))
-        {
-            MeasurementsDocument.Write(prediction, file);
-            file.Flush(flushToDisk: true);
-        }
+        DurableFile.Write(build.PendingPath(MeasurementsName), file => MeasurementsDocument.Write(prediction, file));
 
         return Fact($"PCR 4 sha384 {build.Result.Pcr(4)}");
     }
 
     internal static Task<string> WriteManifest(Build build, CancellationToken cancellation)
     {
-        using (FileStream file = new(build.PendingPath(SbomName), FileMode.CreateNew))
-        {
-            Sbom.Write(file, build._recipe, build._lock.Packages, build.Result.ImageSha256, build._request.ToolVersion);
-            file.Flush(flushToDisk: true);
-        }
+        DurableFile.Write(
+            build.PendingPath(SbomName),
+            file => Sbom.Write(file, build._recipe, build._lock.Packages, build.Result.ImageSha256, build._request.ToolVersion));
 
         Manifest manifest = new(build._recipe, build._lock, build._treeDigest!, build.Result, build._request);
         byte[] bytes = manifest.ToJson([.. OutputNames.Where(name => name != ManifestName).Select(name => (name, build.PendingPath(name)))]);
-        using (FileStream file = new(build.PendingPath(ManifestName), FileMode.CreateNew))
-        {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
+        DurableFile.Write(build.PendingPath(ManifestName), file => file.Write(bytes));
 
         return Fact($"{OutputNames.Count} files");
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Mantle.Cli;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Mantle.Cli;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.ImageBuilder.Recipes;

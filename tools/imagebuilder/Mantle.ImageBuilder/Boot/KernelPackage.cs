@@ -2,7 +2,6 @@ using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
-using Mantle.ImageBuilder.Tree;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Boot;

@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Packages.Locking;
-using Mantle.ImageBuilder.Tree;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Packages;
