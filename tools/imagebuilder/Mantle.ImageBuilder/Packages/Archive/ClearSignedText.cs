@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Mantle.Formats.Bytes;
 
 namespace Mantle.ImageBuilder.Packages.Archive;
@@ -10,7 +11,8 @@ namespace Mantle.ImageBuilder.Packages.Archive;
 /// <param name="Text">What is signed: dashes unescaped, blanks removed from the ends of lines, lines ended by LF.</param>
 /// <param name="Canonical">The same with CR LF between lines and none behind the last, as the signatures are computed.</param>
 /// <param name="Signatures">The binary signature packets.</param>
-internal sealed record ClearSignedText(byte[] Text, byte[] Canonical, byte[] Signatures)
+/// <param name="Hashes">The hashes that the file announces; gpgv computes no other.</param>
+internal sealed record ClearSignedText(byte[] Text, byte[] Canonical, byte[] Signatures, IReadOnlySet<string> Hashes)
 {
     private const string Format = "inrelease";
 
@@ -24,6 +26,7 @@ internal sealed record ClearSignedText(byte[] Text, byte[] Canonical, byte[] Sig
             throw new MalformedInputException(Format, 0, "the file is not clear-signed: it does not start with \"-----BEGIN PGP SIGNED MESSAGE-----\"");
         }
 
+        SortedSet<string> hashes = new(StringComparer.Ordinal);
         for (ReadOnlySpan<byte> header = lines.Next(); header.Length > 0; header = lines.Next())
         {
             // RFC 9580, 7.1: no other header is allowed, as some readers would take it for text.
@@ -31,6 +34,8 @@ internal sealed record ClearSignedText(byte[] Text, byte[] Canonical, byte[] Sig
             {
                 throw new MalformedInputException(Format, lines.LineStart, "a header other than \"Hash\" in the signed message");
             }
+
+            hashes.UnionWith(Encoding.Latin1.GetString(header["Hash: ".Length..]).Split(',', StringSplitOptions.TrimEntries));
         }
 
         ArrayBufferWriter<byte> text = new(file.Length);
@@ -57,7 +62,7 @@ internal sealed record ClearSignedText(byte[] Text, byte[] Canonical, byte[] Sig
             text.Write("\n"u8);
         }
 
-        return new ClearSignedText(text.WrittenSpan.ToArray(), canonical.WrittenSpan.ToArray(), ReadArmor(ref lines));
+        return new ClearSignedText(text.WrittenSpan.ToArray(), canonical.WrittenSpan.ToArray(), ReadArmor(ref lines), hashes);
     }
 
     private static byte[] ReadArmor(ref LineReader lines)

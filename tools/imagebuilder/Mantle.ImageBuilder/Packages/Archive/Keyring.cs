@@ -64,21 +64,27 @@ public sealed class Keyring
         PgpPublicKey primary = ring.GetPublicKey();
         string fingerprint = Convert.ToHexString(primary.GetFingerprint());
         string owner = primary.GetUserIds().FirstOrDefault() ?? "";
-        PgpSignature? selfSignature = KeySignatures.NewestSelfSignature(primary);
-        bool revoked = KeySignatures.OfType(primary, PgpSignature.KeyRevocation).Any(signature => KeySignatures.Verifies(signature, primary, () => signature.VerifyCertification(primary)));
-        string? unusable = revoked ? "is revoked" : selfSignature is null ? "has no valid self-signature with SHA-256 or better" : null;
-        DateTime? expires = selfSignature is null ? null : KeySignatures.Expiry(primary, selfSignature);
-        string? primaryUnusable = unusable ?? (selfSignature is not null && !KeySignatures.MaySign(selfSignature, whenUnsaid: true) ? "is not made for signing" : null);
+        IReadOnlyList<PgpSignature> selfSignatures = KeySignatures.SelfSignatures(primary);
+        bool revoked = KeySignatures.OfType(primary, PgpSignature.KeyRevocation)
+            .Any(signature => Revokes(signature, primary, SignatureCheck.Framed(primary)));
+        string? unusable = revoked ? "is revoked" : selfSignatures.Count == 0 ? "has no valid self-signature with SHA-256 or better" : null;
+        DateTime? expires = KeySignatures.Expiry(primary, selfSignatures);
+        string? primaryUnusable = unusable ?? (KeySignatures.MaySign(selfSignatures) == false ? "is not made for signing" : null);
         _keys.Add(new ArchiveKey(primary, fingerprint, owner, expires, primaryUnusable));
         foreach (PgpPublicKey subkey in ring.GetPublicKeys().Where(key => !key.IsMasterKey))
         {
             PgpSignature? binding = KeySignatures.NewestBinding(primary, subkey);
-            bool subkeyRevoked = KeySignatures.OfType(subkey, PgpSignature.SubkeyRevocation).Any(signature => KeySignatures.Verifies(signature, primary, () => signature.VerifyCertification(primary, subkey)));
+            bool subkeyRevoked = KeySignatures.OfType(subkey, PgpSignature.SubkeyRevocation)
+                .Any(signature => Revokes(signature, primary, SignatureCheck.Framed(primary), SignatureCheck.Framed(subkey)));
             string? subkeyUnusable = unusable ?? (subkeyRevoked ? "is revoked" : binding is null ? "is not bound to its primary key for signing" : null);
             DateTime? subkeyExpires = binding is null ? null : KeySignatures.Expiry(subkey, binding);
             _keys.Add(new ArchiveKey(subkey, fingerprint, owner, Earlier(expires, subkeyExpires), subkeyUnusable));
         }
     }
+
+    // A revocation with a hash that we don't check counts: believing it can only refuse too much.
+    private static bool Revokes(PgpSignature signature, PgpPublicKey primary, params ReadOnlySpan<byte[]> data) =>
+        signature.KeyId == primary.KeyId && (!SignatureCheck.IsStrong(signature.HashAlgorithm) || SignatureCheck.Holds(signature, primary, data));
 
     private static DateTime? Earlier(DateTime? a, DateTime? b) => a is null ? b : b is null || a < b ? a : b;
 }

@@ -86,12 +86,12 @@ internal sealed class ReleaseVerifier(Keyring keyring, TimeProvider clock)
                 continue;
             }
 
-            string? problem = FindProblem(signature, key);
+            string? problem = FindProblem(signature, key, signed.Hashes);
             if (problem is not null)
             {
                 problems.Add($"key {Convert.ToHexString(key.Key.GetFingerprint())} ({key.Owner}) {problem}");
             }
-            else if (IsGood(signature, key.Key, signed.Canonical))
+            else if (SignatureCheck.Holds(signature, key.Key, signed.Canonical))
             {
                 good.Add(key.PrimaryFingerprint);
             }
@@ -108,7 +108,7 @@ internal sealed class ReleaseVerifier(Keyring keyring, TimeProvider clock)
                 "the archive's current public keys belong into the keyring folder");
     }
 
-    private string? FindProblem(PgpSignature signature, ArchiveKey key)
+    private string? FindProblem(PgpSignature signature, ArchiveKey key, IReadOnlySet<string> announced)
     {
         DateTime now = clock.GetUtcNow().UtcDateTime;
         TimeSpan lifetime = TimeSpan.FromSeconds(signature.GetHashedSubPackets()?.GetSignatureExpirationTime() ?? 0);
@@ -116,25 +116,12 @@ internal sealed class ReleaseVerifier(Keyring keyring, TimeProvider clock)
             ?? (key.Expires < now ? $"expired at {Format(key.Expires.Value)}"
             : signature.Version < 4 ? "made a signature of an outdated version"
             : signature.SignatureType != PgpSignature.CanonicalTextDocument ? $"made a signature of type 0x{signature.SignatureType:x2}, not of a text"
-            : !KeySignatures.IsStrong(signature.HashAlgorithm) ? $"signed with the weak hash {signature.HashAlgorithm}"
+            : !SignatureCheck.IsStrong(signature.HashAlgorithm) ? $"signed with the weak hash {signature.HashAlgorithm}"
+            : !announced.Contains(signature.HashAlgorithm.ToString().ToUpperInvariant()) ? $"signed with {signature.HashAlgorithm}, which the file's \"Hash\" does not announce"
             : signature.CreationTime < key.Key.CreationTime ? "signed before it was made"
             : signature.CreationTime > now + s_clockDifference ? "signed in the future"
             : lifetime > TimeSpan.Zero && signature.CreationTime + lifetime < now ? $"made a signature that expired at {Format(signature.CreationTime + lifetime)}"
             : null);
-    }
-
-    private static bool IsGood(PgpSignature signature, PgpPublicKey key, byte[] text)
-    {
-        try
-        {
-            signature.InitVerify(key);
-            signature.Update(text);
-            return signature.Verify();
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            return false; // numbers that don't fit the key's algorithm
-        }
     }
 
     private static List<PgpSignature> ReadSignatures(byte[] packets)
