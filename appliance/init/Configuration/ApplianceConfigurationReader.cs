@@ -39,8 +39,6 @@ internal static class ApplianceConfigurationReader
         Require(configuration.Name.Length > 0, "name", "is empty");
         Require(configuration.Release.Length > 0, "release", "is empty");
         Require(IsHostName(configuration.HostName), "hostname", "is not a host name label of 1 to 63 letters, digits and hyphens");
-        Require(Enum.IsDefined(configuration.Network), "network", "is not a known mode");
-        Require(Enum.IsDefined(configuration.OnFailure), "on_failure", "is not a known end");
         foreach (TmpfsConfiguration tmpfs in configuration.Tmpfs)
         {
             CheckTmpfs(tmpfs, configuration.Tmpfs);
@@ -85,7 +83,6 @@ internal static class ApplianceConfigurationReader
         // 0 is root, and 2^32-1 means "leave it as it is" to the kernel.
         Require(service.UserId is >= 1 and <= int.MaxValue, "service.user_id", "is not 1 to 2147483647");
         Require(service.GroupId is >= 1 and <= int.MaxValue, "service.group_id", "is not 1 to 2147483647");
-        Require(Enum.IsDefined(service.Restart), "service.restart", "is not a known mode");
         Require(service.RestartDelayMilliseconds is >= 0 and <= 3_600_000, "service.restart_delay_ms", "is not 0 to 3600000 ms");
         Require(service.StopTimeoutMilliseconds is >= 0 and <= 600_000, "service.stop_timeout_ms", "is not 0 to 600000 ms");
         foreach (string path in service.Writable)

@@ -35,6 +35,9 @@ internal static partial class Interop
         internal static partial nint read(int descriptor, byte* buffer, nuint count);
 
         [LibraryImport(Name, SetLastError = true)]
+        internal static partial nint pread(int descriptor, byte* buffer, nuint count, long offset);
+
+        [LibraryImport(Name, SetLastError = true)]
         internal static partial nint write(int descriptor, byte* buffer, nuint count);
 
         [LibraryImport(Name, SetLastError = true)]

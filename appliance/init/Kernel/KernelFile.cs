@@ -77,6 +77,33 @@ internal static unsafe class KernelFile
         }
     }
 
+    /// <summary>Exactly so many bytes from an offset on, or as many as there are before the end.</summary>
+    internal static byte[] ReadAt(int descriptor, long offset, int length, string what)
+    {
+        byte[] bytes = new byte[length];
+        int filled = 0;
+        fixed (byte* pointer = bytes)
+        {
+            while (filled < length)
+            {
+                nint count = Interop.Libc.pread(descriptor, pointer + filled, (nuint)(length - filled), offset + filled);
+                if (count < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
+                {
+                    throw SystemCallException.Last($"read \"{what}\"");
+                }
+
+                if (count == 0)
+                {
+                    break;
+                }
+
+                filled += (int)Math.Max(count, 0);
+            }
+        }
+
+        return bytes[..filled];
+    }
+
     /// <summary>Writes a value with one write(2), as the files of /proc/sys want it. Never creates the file.</summary>
     internal static void WriteValue(string path, string value) => Write(path, OpenFlags.WriteOnly, 0, value);
 

@@ -55,12 +55,13 @@ internal sealed class PowerButton : EventSource
     /// <param name="keys">Bitmap of the keys that it has, in words of 64 bits, the most significant word first.</param>
     internal static bool IsPowerButton(string bus, string physicalPath, string keys)
     {
+        const int Word = PowerKey / 64;
         string[] words = keys.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return bus == "0019"
             && physicalPath is "LNXPWRBN/button/input0" or "PNP0C0C/button/input0"
-            && words.Length == 2
-            && ulong.TryParse(words[0], NumberStyles.AllowHexSpecifier, null, out ulong word)
-            && (word & (1UL << (PowerKey - 64))) != 0;
+            && words.Length > Word
+            && ulong.TryParse(words[^(Word + 1)], NumberStyles.AllowHexSpecifier, null, out ulong bits)
+            && (bits & (1UL << (PowerKey % 64))) != 0;
     }
 
     /// <inheritdoc/>

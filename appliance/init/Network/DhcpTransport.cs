@@ -52,10 +52,10 @@ internal sealed class DhcpTransport(RouteSocket routes) : EventSource
             switch (action)
             {
                 case DhcpAction.Broadcast broadcast:
-                    _socket!.Broadcast(broadcast.Message);
+                    TrySend(socket => socket.Broadcast(broadcast.Message));
                     break;
                 case DhcpAction.Send send:
-                    _socket!.Send(send.Message, send.From, send.To);
+                    TrySend(socket => socket.Send(send.Message, send.From, send.To));
                     break;
                 case DhcpAction.Apply apply:
                     _configurator!.Apply(apply.Lease);
@@ -66,6 +66,22 @@ internal sealed class DhcpTransport(RouteSocket routes) : EventSource
                     _socket!.Close();
                     break;
             }
+        }
+    }
+
+    /// <summary>
+    /// A socket that can't be opened now (the device is gone, the address has been taken away) is like a lost packet: the client
+    /// tries again, and a lease that nobody renews ends on time.
+    /// </summary>
+    private void TrySend(Action<DhcpSocket> send)
+    {
+        try
+        {
+            send(_socket!);
+        }
+        catch (SystemCallException)
+        {
+            _socket!.Close();
         }
     }
 

@@ -20,14 +20,14 @@ internal static class UdpDatagram
         ip[8] = 64;
         ip[9] = Udp;
         ip.Slice(16, 4).Fill(0xFF);
-        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], (ushort)~Sum(ip[..AddressLength], 0));
+        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], (ushort)(Sum(ip[..AddressLength], 0) ^ 0xFFFF));
 
         Span<byte> udp = ip[AddressLength..];
         BinaryPrimitives.WriteUInt16BigEndian(udp, sourcePort);
         BinaryPrimitives.WriteUInt16BigEndian(udp[2..], destinationPort);
         BinaryPrimitives.WriteUInt16BigEndian(udp[4..], (ushort)udp.Length);
         payload.CopyTo(udp[8..]);
-        ushort checksum = (ushort)~Sum(udp, PseudoHeader(ip, udp.Length));
+        ushort checksum = (ushort)(Sum(udp, PseudoHeader(ip, udp.Length)) ^ 0xFFFF);
         BinaryPrimitives.WriteUInt16BigEndian(udp[6..], checksum == 0 ? (ushort)0xFFFF : checksum);
         return packet;
     }

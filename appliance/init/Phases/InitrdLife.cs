@@ -69,23 +69,27 @@ internal static class InitrdLife
 
     private static string OpenVerity(InitrdState state)
     {
-        (BlockDevice data, BlockDevice hash) = state.Partitions!.Value;
-        VeritySuperblock superblock = VeritySuperblock.Read(ReadStart($"/dev/{hash.Name}", VeritySuperblock.Length));
-        superblock.RequireFits(Partitions.Length(data), Partitions.Length(hash));
+        (Partition data, Partition hash) = state.Partitions!.Value;
+        VeritySuperblock superblock = ReadSuperblock($"/dev/{hash.Device.Name}");
+        superblock.RequireFits(data.Length, hash.Length);
         return DeviceMapper.CreateDevice(
             "root",
             "verity",
             superblock.DataBlocks * (VeritySuperblock.BlockSize / 512),
-            superblock.TableParameters(data.Number, hash.Number, state.RootHash!));
+            superblock.TableParameters(data.Device.Number, hash.Device.Number, state.RootHash!));
     }
 
-    private static byte[] ReadStart(string path, int length)
+    private static VeritySuperblock ReadSuperblock(string path)
     {
-        byte[] bytes = new byte[length];
         int descriptor = KernelFile.Open(path, OpenFlags.ReadOnly);
-        int count = KernelFile.Read(descriptor, bytes, path);
-        _ = Interop.Libc.close(descriptor);
-        return bytes[..count];
+        try
+        {
+            return VeritySuperblock.Read(KernelFile.ReadAt(descriptor, 0, VeritySuperblock.Length, path));
+        }
+        finally
+        {
+            _ = Interop.Libc.close(descriptor);
+        }
     }
 
     private static void MountRoot(string device)
@@ -143,7 +147,7 @@ internal sealed class InitrdState
 {
     internal RootHash? RootHash { get; set; }
 
-    internal (BlockDevice Data, BlockDevice Hash)? Partitions { get; set; }
+    internal (Partition Data, Partition Hash)? Partitions { get; set; }
 
     internal string? RootDevice { get; set; }
 }

@@ -1,15 +1,17 @@
+using System.Globalization;
+
 namespace Mantle.Init.Verity;
 
-/// <summary>What <c>/sys/class/block/NAME/uevent</c> says of a block device.</summary>
+/// <summary>What the kernel says of a block device in <c>/sys/class/block/NAME/uevent</c>.</summary>
 /// <param name="Number"><c>major:minor</c>.</param>
 /// <param name="Name">File name below <c>/dev</c>.</param>
-/// <param name="PartitionUuid">The GPT entry's UUID in lower case; null for what is no GPT partition.</param>
-internal sealed record BlockDevice(string Number, string Name, string? PartitionUuid)
+/// <param name="PartitionNumber">Its place in the partition table, from 1; 0 for a whole disk.</param>
+internal sealed record BlockDevice(string Number, string Name, int PartitionNumber)
 {
-    /// <summary>Reads lines of <c>KEY=value</c>; null if a member that every block device has is missing.</summary>
+    /// <summary>Reads lines of <c>KEY=value</c>; null if they are not those of a disk or of a partition.</summary>
     internal static BlockDevice? FromUevent(string text)
     {
-        string? major = null, minor = null, name = null, uuid = null, kind = null;
+        string? major = null, minor = null, name = null, kind = null, number = null;
         foreach (string line in text.Split('\n'))
         {
             int equals = line.IndexOf('=', StringComparison.Ordinal);
@@ -25,31 +27,20 @@ internal sealed record BlockDevice(string Number, string Name, string? Partition
                 case "MINOR": minor = value; break;
                 case "DEVNAME": name = value; break;
                 case "DEVTYPE": kind = value; break;
-                case "PARTUUID": uuid = value.ToLowerInvariant(); break;
+                case "PARTN": number = value; break;
             }
         }
 
-        bool whole = IsNumber(major) && IsNumber(minor) && name is { Length: > 0 }
-            && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
-        return whole ? new BlockDevice($"{major}:{minor}", name!, kind == "partition" ? uuid : null) : null;
+        int partition = 0;
+        bool whole = IsNumber(major) && IsNumber(minor) && IsPlain(name)
+            && (kind == "disk" || (kind == "partition" && TryNumber(number, out partition) && partition > 0));
+        return whole ? new BlockDevice($"{major}:{minor}", name!, partition) : null;
     }
 
-    /// <summary>
-    /// The one device with a partition UUID; null while there is none. Two are an error: no rule would say which to trust.
-    /// </summary>
-    internal static BlockDevice? Single(IReadOnlyList<BlockDevice> devices, string partitionUuid)
-    {
-        BlockDevice? found = null;
-        foreach (BlockDevice device in devices)
-        {
-            if (device.PartitionUuid == partitionUuid)
-            {
-                found = found is null ? device : throw new InvalidDataException($"partition \"{partitionUuid}\" exists twice");
-            }
-        }
+    private static bool IsPlain(string? name) =>
+        name is { Length: > 0 } && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
 
-        return found;
-    }
+    private static bool IsNumber(string? text) => TryNumber(text, out _);
 
-    private static bool IsNumber(string? text) => text is { Length: > 0 and <= 8 } && text.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0;
+    private static bool TryNumber(string? text, out int number) => int.TryParse(text, NumberStyles.None, null, out number);
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Mantle.Formats.Bytes;
 using Mantle.Init.Kernel;
 
 namespace Mantle.Init.Verity;
@@ -7,10 +9,11 @@ namespace Mantle.Init.Verity;
 internal static class Partitions
 {
     private const int Timeout = 30_000;
+    private const string Folder = "/sys/class/block";
 
     /// <returns>The data partition and the hash partition.</returns>
     /// <exception cref="InvalidDataException">One has not appeared within 30 s, or exists twice.</exception>
-    internal static (BlockDevice Data, BlockDevice Hash) Wait(RootHash rootHash)
+    internal static (Partition Data, Partition Hash) Wait(RootHash rootHash)
     {
         // Subscribed before the first look, so that no partition can appear unseen between the two.
         int events = Netlink.Open(Netlink.KernelObjectUevent, groups: 1);
@@ -19,9 +22,9 @@ internal static class Partitions
             long deadline = Environment.TickCount64 + Timeout;
             while (true)
             {
-                List<BlockDevice> devices = Scan();
-                BlockDevice? data = BlockDevice.Single(devices, rootHash.DataPartition);
-                BlockDevice? hash = BlockDevice.Single(devices, rootHash.HashPartition);
+                List<Partition> partitions = Scan();
+                Partition? data = Partition.Single(partitions, rootHash.DataPartition);
+                Partition? hash = Partition.Single(partitions, rootHash.HashPartition);
                 if (data is not null && hash is not null)
                 {
                     return (data, hash);
@@ -42,28 +45,74 @@ internal static class Partitions
         }
     }
 
-    /// <summary>Length of a block device, in bytes. sysfs counts in sectors of 512 bytes whatever the device's own are.</summary>
-    internal static long Length(BlockDevice device) =>
-        long.Parse(KernelFile.ReadLine($"/sys/class/block/{device.Name}/size")) * 512;
-
-    private static List<BlockDevice> Scan()
+    private static List<Partition> Scan()
     {
-        List<BlockDevice> devices = [];
-        foreach ((string name, bool _) in KernelFile.List("/sys/class/block"))
+        List<Partition> partitions = [];
+        foreach ((string name, bool _) in KernelFile.List(Folder))
         {
             try
             {
-                if (BlockDevice.FromUevent(Encoding.UTF8.GetString(KernelFile.ReadAll($"/sys/class/block/{name}/uevent", 4096))) is { } device)
+                if (Describe($"{Folder}/{name}") is { PartitionNumber: 0 } disk)
                 {
-                    devices.Add(device);
+                    ScanDisk(disk, partitions);
                 }
             }
-            catch (SystemCallException)
+            catch (Exception problem) when (problem is SystemCallException or MalformedInputException)
             {
-                // It went away between the listing and the look.
+                // It went away between the listing and the look, can't be read, or has no GPT: not the disk that is wanted.
             }
         }
 
-        return devices;
+        return partitions;
     }
+
+    private static void ScanDisk(BlockDevice disk, List<Partition> partitions)
+    {
+        string folder = $"{Folder}/{disk.Name}";
+        List<BlockDevice> devices = [];
+        foreach ((string name, bool isFolder) in KernelFile.List(folder))
+        {
+            if (isFolder && name.StartsWith(disk.Name, StringComparison.Ordinal) && Describe($"{folder}/{name}") is { PartitionNumber: > 0 } device)
+            {
+                devices.Add(device);
+            }
+        }
+
+        if (devices.Count == 0)
+        {
+            return;
+        }
+
+        int blockSize = (int)Number($"{folder}/queue/logical_block_size");
+        List<GuidPartitionEntry> entries = ReadTable($"/dev/{disk.Name}", blockSize);
+        foreach (BlockDevice device in devices)
+        {
+            // sysfs counts in sectors of 512 bytes whatever the disk's own blocks are.
+            long start = Number($"{folder}/{device.Name}/start") * 512;
+            long length = Number($"{folder}/{device.Name}/size") * 512;
+            if (Partition.Join(device, start, length, entries, blockSize) is { } partition)
+            {
+                partitions.Add(partition);
+            }
+        }
+    }
+
+    private static List<GuidPartitionEntry> ReadTable(string path, int blockSize)
+    {
+        int descriptor = KernelFile.Open(path, OpenFlags.ReadOnly);
+        try
+        {
+            GuidPartitionTable table = GuidPartitionTable.ReadHeader(KernelFile.ReadAt(descriptor, blockSize, GuidPartitionTable.HeaderLength, path));
+            return table.ReadEntries(KernelFile.ReadAt(descriptor, (long)table.EntriesBlock * blockSize, table.EntriesLength, path));
+        }
+        finally
+        {
+            _ = Interop.Libc.close(descriptor);
+        }
+    }
+
+    private static BlockDevice? Describe(string folder) =>
+        BlockDevice.FromUevent(Encoding.UTF8.GetString(KernelFile.ReadAll($"{folder}/uevent", 4096)));
+
+    private static long Number(string path) => long.Parse(KernelFile.ReadLine(path), NumberStyles.None);
 }

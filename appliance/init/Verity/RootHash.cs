@@ -11,11 +11,11 @@ internal sealed class RootHash
     /// <summary>64 lower-case hexadecimal digits.</summary>
     internal string Hexadecimal { get; }
 
-    /// <summary>PARTUUID of the root partition, digits in the hash's order.</summary>
-    internal string DataPartition => PartitionUuid(0);
+    /// <summary>PARTUUID of the root partition: as text, its digits are the hash's first 32.</summary>
+    internal Guid DataPartition => PartitionUuid(0);
 
-    /// <summary>PARTUUID of the verity partition.</summary>
-    internal string HashPartition => PartitionUuid(32);
+    /// <summary>PARTUUID of the verity partition: the hash's last 32 digits.</summary>
+    internal Guid HashPartition => PartitionUuid(32);
 
     /// <exception cref="InvalidDataException">The text is not 64 lower-case hexadecimal digits.</exception>
     internal static RootHash Parse(string text) =>
@@ -23,9 +23,5 @@ internal sealed class RootHash
             ? new RootHash(text)
             : throw new InvalidDataException($"root hash: \"{text}\" is not 64 lower-case hexadecimal digits");
 
-    private string PartitionUuid(int at)
-    {
-        ReadOnlySpan<char> half = Hexadecimal.AsSpan(at, 32);
-        return $"{half[..8]}-{half[8..12]}-{half[12..16]}-{half[16..20]}-{half[20..]}";
-    }
+    private Guid PartitionUuid(int at) => Guid.ParseExact(Hexadecimal.AsSpan(at, 32), "N");
 }
