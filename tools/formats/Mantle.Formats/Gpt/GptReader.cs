@@ -102,7 +102,7 @@ public static class GptReader
         ulong entriesEnd = Math.Min(header.EntriesLba, sectorCount) + (((ulong)length + GptFormat.SectorSize - 1) / GptFormat.SectorSize);
         bool isPrimary = lba == (ulong)GptFormat.PrimaryHeaderLba;
         if (entriesEnd > sectorCount
-            || header.FirstUsableLba > header.LastUsableLba || header.LastUsableLba > GptFormat.MaximumLba
+            || header.LastUsableLba > GptFormat.MaximumLba || header.FirstUsableLba > header.LastUsableLba + 1
             || (isPrimary ? header.EntriesLba <= lba || entriesEnd > header.FirstUsableLba : header.EntriesLba <= header.LastUsableLba || entriesEnd > lba))
         {
             return $"header puts entries at sectors {header.EntriesLba} to {entriesEnd} and partitions at {header.FirstUsableLba} to {header.LastUsableLba}";

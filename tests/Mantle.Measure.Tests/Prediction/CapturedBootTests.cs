@@ -1,0 +1,45 @@
+using Mantle.Measure.Prediction;
+
+namespace Mantle.Measure.Tests.Prediction;
+
+/// <summary>Real boots: the firmware's log says every event, the TPM says every value.</summary>
+public class CapturedBootTests
+{
+    [Theory]
+    [InlineData("01-setup-mode", 4, 5, 7, 9, 11, 12, 13)]
+    [InlineData("04-rich-uki", 4, 5, 7, 9, 11, 12, 13)]
+    [InlineData("13-odd-size-unsigned", 4, 5, 7, 9, 11, 12, 13)]
+    [InlineData("24-stub-262", 4, 5, 7, 11, 12, 13)]
+    [InlineData("16-loadoptions-nosb", 4, 5, 7, 11, 13)] // a command line from the firmware changes 9 and 12
+    [InlineData("05-sidecars", 5, 7, 11)] // files beside the UKI change 4, 9, 12 and 13
+    [InlineData("20-two-disks", 7, 11, 12, 13)] // a failed boot attempt changes 4
+    [InlineData("03-secure-boot", 5, 11, 12, 13)] // keys change 4 and 7
+    [InlineData("09-ca-anchor", 5, 11, 12, 13)]
+    [InlineData("12-ca-and-leaf", 5, 11, 12, 13)]
+    [InlineData("14-odd-size-signed", 5, 11, 12, 13)]
+    public void Events_and_values_are_what_the_firmware_and_the_tpm_recorded(string name, params int[] pcrs)
+    {
+        CapturedBoot boot = CapturedBoot.Load(name);
+        IReadOnlyList<PredictedPcr> predicted = boot.Predict(pcrs);
+
+        Assert.Equal(pcrs, predicted.Select(pcr => pcr.Index));
+        foreach (PredictedPcr pcr in predicted)
+        {
+            FirmwareLog.Entry[] recorded = [.. boot.Log.Where(entry => entry.Pcr == pcr.Index)];
+            Assert.Equal(recorded.Select(entry => entry.Type), pcr.Events.Select(e => (uint)e.EventType));
+            foreach (PcrBank bank in PcrBanks.All)
+            {
+                Assert.Equal(recorded.Select(entry => entry.Digests[bank]), pcr.Events.Select(e => e.Digests[bank]));
+                Assert.Equal(boot.TpmValue(bank, pcr.Index), pcr.Values[bank]);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_the_captured_changes_are_about_is_not_predicted_by_accident()
+    {
+        Assert.NotEqual(CapturedBoot.Load("05-sidecars").TpmValue(PcrBank.Sha256, 12), Digest.Zero(PcrBank.Sha256));
+        CapturedBoot signed = CapturedBoot.Load("03-secure-boot");
+        Assert.NotEqual(signed.TpmValue(PcrBank.Sha256, 4), signed.Predict(4)[0].Values[PcrBank.Sha256]);
+    }
+}

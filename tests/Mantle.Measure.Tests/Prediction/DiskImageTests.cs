@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Fat;
+using Mantle.Formats.Gpt;
+using Mantle.Formats.Tree;
+using Mantle.Measure.Prediction;
+using Mantle.Testing;
+
+namespace Mantle.Measure.Tests.Prediction;
+
+public class DiskImageTests
+{
+    [Fact]
+    public void A_disk_is_predicted_as_its_boot_file_and_its_partition_table()
+    {
+        ByteSource uki = TestUki.Make();
+        ByteSource disk = Disk(uki);
+        ImagePrediction ofDisk = Predictor.Predict(disk, new());
+        ImagePrediction ofUki = Predictor.Predict(uki, new());
+
+        Assert.Equal([4, 5, 7, 9, 11, 12, 13], ofDisk.Pcrs.Select(pcr => pcr.Index));
+        Assert.Empty(ofDisk.Unpredicted);
+        Assert.Equal("EFI/BOOT/BOOTX64.EFI", ofDisk.BootFile);
+        Assert.Equal(
+            ofUki.Pcrs.Select(pcr => pcr.Values[PcrBank.Sha256]),
+            ofDisk.Pcrs.Where(pcr => pcr.Index != 5).Select(pcr => pcr.Values[PcrBank.Sha256]));
+
+        // By hand: one used entry, the first; header at sector 1, entries at sector 2.
+        byte[] measured = [.. disk.ReadBytes(512, 92, "test"), 1, 0, 0, 0, 0, 0, 0, 0, .. disk.ReadBytes(1024, 128, "test")];
+        Assert.Equal(SHA256.HashData(measured), ofDisk.Pcrs[1].Events[1].Digests[PcrBank.Sha256].Span);
+    }
+
+    [Fact]
+    public void A_disk_made_by_foreign_tools_is_predicted_the_same()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["uki.efi"], TestUki.Make().ToArray());
+        Oracle.Succeed("truncate", "-s", "40M", folder["disk"]);
+        Oracle.Succeed("sgdisk", "-n", "1:2048:+34M", "-t", "1:ef00", folder["disk"]);
+        Oracle.Succeed("mkfs.vfat", "-F", "32", "-C", folder["esp"], $"{34 * 1024}");
+        Oracle.Succeed("mmd", "-i", folder["esp"], "::EFI", "::EFI/BOOT");
+        Oracle.Succeed("mcopy", "-i", folder["esp"], folder["uki.efi"], "::EFI/BOOT/BOOTX64.EFI");
+        Oracle.Succeed("dd", $"if={folder["esp"]}", $"of={folder["disk"]}", "bs=512", "seek=2048", "conv=notrunc", "status=none");
+        ImagePrediction prediction = Predictor.Predict(ByteSource.FromMemory(File.ReadAllBytes(folder["disk"])), new());
+
+        Assert.Equal(
+            Predictor.Predict(TestUki.Make(), new()).Pcrs.Select(pcr => pcr.Values[PcrBank.Sha384]),
+            prediction.Pcrs.Where(pcr => pcr.Index != 5).Select(pcr => pcr.Values[PcrBank.Sha384]));
+    }
+
+    [Theory]
+    [InlineData("EFI/BOOT/BOOTX64.EFI.extra.d/x.cred")]
+    [InlineData("efi/boot/bootx64.efi.EXTRA.D/x.cred")]
+    [InlineData("loader/addons/x.addon.efi")]
+    [InlineData("LOADER/CREDENTIALS/x.cred")]
+    [InlineData("loader/extensions/x.raw")]
+    public void A_disk_with_files_that_the_stub_would_pick_up_is_refused(string companion) =>
+        Assert.EndsWith(
+            ", which the stub would load and measure",
+            Assert.Throws<UserErrorException>(() => Predictor.Predict(Disk(TestUki.Make(), companion), new())).Message,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void A_disk_that_firmware_would_not_start_for_certain_is_refused()
+    {
+        Assert.Equal(
+            "the EFI system partition has no file \"EFI/BOOT/BOOTX64.EFI\"",
+            Assert.Throws<UserErrorException>(() => Predictor.Predict(Disk(null), new())).Message);
+        Assert.Equal(
+            "\"uki.efi\" has 2 EFI system partitions, so what firmware starts is not certain",
+            Assert.Throws<UserErrorException>(() => Predictor.Predict(Disk(TestUki.Make(), partitions: 2), new())).Message);
+    }
+
+    private static ByteSource Disk(ByteSource? uki, string? companion = null, int partitions = 1)
+    {
+        FileTree tree = new();
+        if (companion is not null)
+        {
+            tree.Put(companion, FileNode.Regular(ByteSource.FromMemory(new byte[] { 1 })));
+        }
+
+        if (uki is not null)
+        {
+            string folder = tree.TryFind("efi/boot", out _) ? "efi/boot" : "EFI/BOOT";
+            tree.Put($"{folder}/BOOTX64.EFI", FileNode.Regular(uki));
+        }
+
+        ByteSource esp = FatWriter.Layout(tree, new() { SizeBytes = 40 << 20, VolumeId = 1, TimeSeconds = 1_700_000_000 });
+        return GptWriter.Layout(new()
+        {
+            DiskId = new("11111111-2222-3333-4444-555555555555"),
+            Partitions = [.. Enumerable.Range(1, partitions).Select(number => new GptNewPartition
+            {
+                TypeId = DiscoverablePartitions.EfiSystem,
+                Id = new($"aaaaaaaa-bbbb-cccc-dddd-00000000000{number}"),
+                Name = "esp",
+                Content = esp,
+            })],
+        });
+    }
+}

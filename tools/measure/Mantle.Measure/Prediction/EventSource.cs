@@ -1,0 +1,25 @@
+namespace Mantle.Measure.Prediction;
+
+/// <summary>Kinds of input that an event's digest comes from.</summary>
+public enum EventSourceKind
+{
+    /// <summary>Fixed by the firmware's specification: the same for every image.</summary>
+    FirmwareConstant,
+
+    /// <summary>A UEFI variable that the platform holds.</summary>
+    FirmwareVariable,
+
+    /// <summary>A whole boot file.</summary>
+    File,
+
+    /// <summary>The disk's partition table.</summary>
+    PartitionTable,
+
+    /// <summary>One section of the UKI, or several joined by <c>+</c>.</summary>
+    Section,
+}
+
+/// <summary>Which input an event's digest comes from, so that a changed value can be traced to what changed it.</summary>
+/// <param name="Kind">The kind of input.</param>
+/// <param name="Name">The input's name: a section, a path on the ESP, a variable, a clause.</param>
+public sealed record EventSource(EventSourceKind Kind, string Name);

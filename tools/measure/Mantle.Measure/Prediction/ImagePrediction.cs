@@ -1,0 +1,45 @@
+namespace Mantle.Measure.Prediction;
+
+/// <summary>What a TPM will hold after an image has booted, with every event that leads there.</summary>
+public sealed record ImagePrediction
+{
+    /// <summary>The boot file: a path on the ESP, or the name of a UKI that was given by itself.</summary>
+    public required string BootFile { get; init; }
+
+    /// <summary>The stub's full version, for example <c>257.13-1~deb13u1</c>.</summary>
+    public required string StubVersion { get; init; }
+
+    /// <summary>The kernel's release as its setup header has it, or null when it has none.</summary>
+    public required string? KernelRelease { get; init; }
+
+    /// <summary>What the firmware is taken to say about Secure Boot.</summary>
+    public required SecureBootState SecureBoot { get; init; }
+
+    /// <summary>The banks, in the order of <see cref="PcrBanks.All"/>.</summary>
+    public required IReadOnlyList<PcrBank> Banks { get; init; }
+
+    /// <summary>The predicted PCRs by ascending index.</summary>
+    public required IReadOnlyList<PredictedPcr> Pcrs { get; init; }
+
+    /// <summary>PCRs that were asked for but that the input does not determine, by ascending index.</summary>
+    public required IReadOnlyList<UnpredictedPcr> Unpredicted { get; init; }
+}
+
+/// <summary>One PCR: its events in order, and its value per bank after the last.</summary>
+/// <param name="Index">0 to 23.</param>
+/// <param name="Events">What extends it; empty for a PCR that has to stay zero.</param>
+/// <param name="Values">The value per bank.</param>
+public sealed record PredictedPcr(int Index, IReadOnlyList<PredictedEvent> Events, IReadOnlyDictionary<PcrBank, Digest> Values);
+
+/// <summary>One extend.</summary>
+/// <param name="EventType">The TCG event type.</param>
+/// <param name="Digests">The digest per bank.</param>
+/// <param name="Description">What is measured, one line.</param>
+/// <param name="Source">Which input the digest comes from.</param>
+public sealed record PredictedEvent(
+    TcgEventType EventType, IReadOnlyDictionary<PcrBank, Digest> Digests, string Description, EventSource Source);
+
+/// <summary>A PCR without a prediction, and why.</summary>
+/// <param name="Index">0 to 23.</param>
+/// <param name="Reason">One clause, lower case.</param>
+public sealed record UnpredictedPcr(int Index, string Reason);

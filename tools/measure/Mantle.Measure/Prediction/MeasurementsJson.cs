@@ -1,0 +1,54 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mantle.Measure.Prediction;
+
+// The JSON shape, member by member in the order of writing. MeasurementsMapping turns it into checked values.
+internal sealed record MeasurementsJson(
+    int Version,
+    string BootFile,
+    string Stub,
+    string? Kernel,
+    string SecureBoot,
+    IReadOnlyList<string> Banks,
+    IReadOnlyList<PcrJson> Pcrs,
+    IReadOnlyList<UnpredictedPcrJson> Unpredicted);
+
+internal sealed record PcrJson(int Index, Dictionary<string, string> Values, IReadOnlyList<EventJson> Events);
+
+internal sealed record EventJson(string Type, uint Number, string Description, EventSourceJson Source, Dictionary<string, string> Digests);
+
+internal sealed record EventSourceJson(string Kind, string Name);
+
+internal sealed record UnpredictedPcrJson(int Index, string Reason);
+
+/// <summary>What nitro-tpm-pcr-compute prints; the names are AWS's.</summary>
+internal sealed record AwsMeasurementsJson([property: JsonPropertyName("Measurements")] AwsPcrsJson Measurements);
+
+internal sealed record AwsPcrsJson(
+    [property: JsonPropertyName("HashAlgorithm")] string HashAlgorithm,
+    [property: JsonPropertyName("PCR4")] string Pcr4,
+    [property: JsonPropertyName("PCR7")] string Pcr7,
+    [property: JsonPropertyName("PCR12")] string Pcr12);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    WriteIndented = true,
+    IndentSize = 2,
+    NewLine = "\n")]
+[JsonSerializable(typeof(MeasurementsJson))]
+[JsonSerializable(typeof(AwsMeasurementsJson))]
+internal sealed partial class MeasurementsJsonContext : JsonSerializerContext;
+
+/// <summary>The context as it is used.</summary>
+internal static class MeasurementsSerializer
+{
+    /// <summary>With <c>+</c> and quotes as they are: the document is no part of a web page.</summary>
+    public static MeasurementsJsonContext Context { get; } =
+        new(new JsonSerializerOptions(MeasurementsJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+
+namespace Mantle.Measure.Prediction;
+
+/// <summary>Between the JSON shape and checked values.</summary>
+internal static class MeasurementsMapping
+{
+    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdef");
+
+    private static readonly (EventSourceKind Kind, string Name)[] s_kinds =
+    [
+        (EventSourceKind.FirmwareConstant, "firmware-constant"),
+        (EventSourceKind.FirmwareVariable, "firmware-variable"),
+        (EventSourceKind.File, "file"),
+        (EventSourceKind.PartitionTable, "partition-table"),
+        (EventSourceKind.Section, "section"),
+    ];
+
+    private static readonly (SecureBootState State, string Name)[] s_states =
+    [
+        (SecureBootState.Off, "off"),
+        (SecureBootState.Unsupported, "unsupported"),
+    ];
+
+    public static MeasurementsJson ToJson(ImagePrediction prediction) => new(
+        MeasurementsDocument.Version,
+        prediction.BootFile,
+        prediction.StubVersion,
+        prediction.KernelRelease,
+        NameOf(prediction.SecureBoot),
+        [.. prediction.Banks.Select(bank => bank.Name())],
+        [.. prediction.Pcrs.Select(pcr => new PcrJson(
+            pcr.Index,
+            ToJson(prediction.Banks, pcr.Values),
+            [.. pcr.Events.Select(e => new EventJson(
+                e.EventType.TcgName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
+        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))]);
+
+    public static ImagePrediction FromJson(MeasurementsJson json)
+    {
+        if (json.Version != MeasurementsDocument.Version)
+        {
+            throw MeasurementsDocument.Malformed($"version {json.Version} is not understood, {MeasurementsDocument.Version} is");
+        }
+
+        PcrBank[] banks = [.. json.Banks.Select(Bank)];
+        if (banks.Length == 0 || !banks.SequenceEqual(banks.Distinct().Order()))
+        {
+            throw MeasurementsDocument.Malformed("the banks are not one or more in the order sha1, sha256, sha384, sha512");
+        }
+
+        int[] indexes = [.. json.Pcrs.Select(pcr => pcr.Index), .. json.Unpredicted.Select(pcr => pcr.Index)];
+        if (indexes.Distinct().Count() != indexes.Length || indexes.Any(index => index is < 0 or > 23)
+            || !json.Pcrs.Select(pcr => pcr.Index).SequenceEqual(json.Pcrs.Select(pcr => pcr.Index).Order()))
+        {
+            throw MeasurementsDocument.Malformed("PCR indexes are out of range, not ascending, or there twice");
+        }
+
+        return new()
+        {
+            BootFile = json.BootFile,
+            StubVersion = json.Stub,
+            KernelRelease = json.Kernel,
+            SecureBoot = Lookup(s_states, json.SecureBoot, "state of Secure Boot"),
+            Banks = banks,
+            Pcrs = [.. json.Pcrs.Select(pcr => Pcr(pcr, banks))],
+            Unpredicted = [.. json.Unpredicted.Select(pcr => new UnpredictedPcr(pcr.Index, pcr.Reason))],
+        };
+    }
+
+    public static string NameOf(EventSourceKind kind) => s_kinds.First(known => known.Kind == kind).Name;
+
+    public static string NameOf(SecureBootState state) => s_states.First(known => known.State == state).Name;
+
+    private static Dictionary<string, string> ToJson(IReadOnlyList<PcrBank> banks, IReadOnlyDictionary<PcrBank, Digest> digests)
+    {
+        Dictionary<string, string> json = [];
+        foreach (PcrBank bank in banks)
+        {
+            json.Add(bank.Name(), digests[bank].ToString());
+        }
+
+        return json;
+    }
+
+    private static PredictedPcr Pcr(PcrJson json, PcrBank[] banks)
+    {
+        PredictedPcr replayed = Predictor.Replay(json.Index, [.. json.Events.Select(e => Event(e, banks))], banks);
+        SortedDictionary<PcrBank, Digest> claimed = Digests(json.Values, banks);
+        foreach (PcrBank bank in banks)
+        {
+            if (claimed[bank] != replayed.Values[bank])
+            {
+                throw MeasurementsDocument.Malformed($"the {bank.Name()} value of PCR {json.Index} is not what its events lead to");
+            }
+        }
+
+        return replayed;
+    }
+
+    private static PredictedEvent Event(EventJson json, PcrBank[] banks) =>
+        TcgEventTypes.TryParse(json.Type, out TcgEventType type) && (uint)type == json.Number
+            ? new(type, Digests(json.Digests, banks), json.Description, new(Lookup(s_kinds, json.Source.Kind, "kind of source"), json.Source.Name))
+            : throw MeasurementsDocument.Malformed($"event type \"{json.Type}\" with number {json.Number} is not known");
+
+    private static SortedDictionary<PcrBank, Digest> Digests(Dictionary<string, string> json, PcrBank[] banks)
+    {
+        SortedDictionary<PcrBank, Digest> digests = [];
+        foreach (PcrBank bank in banks)
+        {
+            if (!json.TryGetValue(bank.Name(), out string? hex) || hex.Length != 2 * bank.DigestSize()
+                || hex.AsSpan().ContainsAnyExcept(s_hexDigits))
+            {
+                throw MeasurementsDocument.Malformed($"a {bank.Name()} digest is missing or not {bank.DigestSize()} bytes of lower-case hex");
+            }
+
+            digests.Add(bank, new(Convert.FromHexString(hex)));
+        }
+
+        return json.Count == banks.Length ? digests : throw MeasurementsDocument.Malformed("a digest is of a bank that is not listed");
+    }
+
+    private static PcrBank Bank(string name) => PcrBanks.TryParse(name, out PcrBank bank)
+        ? bank
+        : throw MeasurementsDocument.Malformed($"bank \"{name}\" is not known");
+
+    private static T Lookup<T>((T Value, string Name)[] table, string name, string what)
+    {
+        foreach ((T value, string known) in table)
+        {
+            if (known == name)
+            {
+                return value;
+            }
+        }
+
+        throw MeasurementsDocument.Malformed($"{what} \"{name}\" is not known");
+    }
+}

@@ -1,0 +1,49 @@
+namespace Mantle.Measure.Prediction;
+
+/// <summary>A prediction for people: per PCR the ordered events with digest, description and source, then all values.</summary>
+public static class PredictionText
+{
+    /// <summary>Writes the text, lines ended by LF.</summary>
+    public static void Write(ImagePrediction prediction, TextWriter output)
+    {
+        void Line(string text = "") => output.Write(text + "\n");
+
+        Line($"boot file    {prediction.BootFile}");
+        Line($"stub         systemd-stub {prediction.StubVersion}");
+        Line($"kernel       {prediction.KernelRelease ?? "of unknown release"}");
+        Line($"secure boot  {MeasurementsMapping.NameOf(prediction.SecureBoot)}");
+        foreach (PredictedPcr pcr in prediction.Pcrs)
+        {
+            Line();
+            Line($"PCR {pcr.Index}{(pcr.Events.Count == 0 ? ": nothing is measured" : "")}");
+            foreach (PredictedEvent e in pcr.Events)
+            {
+                Line($"  {e.EventType.TcgName()}: {e.Description}");
+                Line($"    from    {MeasurementsMapping.NameOf(e.Source.Kind)} {e.Source.Name}");
+                foreach (PcrBank bank in prediction.Banks)
+                {
+                    Line($"    {bank.Name(),-6}  {e.Digests[bank]}");
+                }
+            }
+        }
+
+        foreach (PcrBank bank in prediction.Banks)
+        {
+            Line();
+            Line($"values, {bank.Name()}");
+            foreach (PredictedPcr pcr in prediction.Pcrs)
+            {
+                Line($"  PCR {pcr.Index,-2}  {pcr.Values[bank]}");
+            }
+        }
+
+        if (prediction.Unpredicted.Count > 0)
+        {
+            Line();
+            foreach (UnpredictedPcr pcr in prediction.Unpredicted)
+            {
+                Line($"PCR {pcr.Index} is not predicted: {pcr.Reason}");
+            }
+        }
+    }
+}
