@@ -104,33 +104,6 @@ public sealed class ServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task Too_many_requests_are_turned_away_and_later_ones_answered()
-    {
-        HttpStatusCode[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
-        {
-            HttpStatusCode last = HttpStatusCode.OK;
-            for (int i = 0; i < 2000 && last == HttpStatusCode.OK; i++)
-            {
-                using HttpResponseMessage answer = await service.Client.GetAsync("/healthz");
-                last = answer.StatusCode;
-            }
-
-            return last;
-        }));
-        Assert.Contains(HttpStatusCode.TooManyRequests, answers);
-
-        HttpStatusCode later = HttpStatusCode.TooManyRequests;
-        for (int i = 0; i < 100 && later != HttpStatusCode.OK; i++)
-        {
-            await Task.Delay(100);
-            using HttpResponseMessage answer = await service.Client.GetAsync("/healthz");
-            later = answer.StatusCode;
-        }
-
-        Assert.Equal(HttpStatusCode.OK, later);
-    }
-
-    [Fact]
     public async Task Sigterm_ends_it_with_success_and_without_a_word()
     {
         await service.Client.GetStringAsync("/healthz");

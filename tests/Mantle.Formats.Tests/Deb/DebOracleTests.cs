@@ -147,7 +147,7 @@ public partial class DebOracleTests
         Assert.Equal(count, tree.Walk().Count());
     }
 
-    private static void CompareControl(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string tar)
+    private static void CompareControl(IReadOnlyDictionary<string, byte[]> files, string tar)
     {
         using FileStream stream = File.OpenRead(tar);
         using System.Formats.Tar.TarReader reader = new(stream);

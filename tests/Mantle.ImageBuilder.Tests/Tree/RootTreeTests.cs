@@ -160,9 +160,9 @@ public class RootTreeTests
         Assert.Contains("make guest", error.Hint, StringComparison.Ordinal);
     }
 
-    private FileTree Build(string more, params PackageContent[] packages) => RootTree.Build(Trees.Recipe(_folder, more), packages);
+    private FileTree Build(string more, params UnpackedPackage[] packages) => RootTree.Build(Trees.Recipe(_folder, more), packages);
 
-    private void Refused(string pattern, string more, params PackageContent[] packages)
+    private void Refused(string pattern, string more, params UnpackedPackage[] packages)
     {
         UserErrorException error = Assert.Throws<UserErrorException>(() => Build(more, packages));
         Assert.Matches(pattern, error.Message);

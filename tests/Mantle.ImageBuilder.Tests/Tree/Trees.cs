@@ -14,9 +14,9 @@ internal static class Trees
     public static FileNode Text(string text, int permissions = 0b110_100_100) =>
         FileNode.Regular(ByteSource.FromMemory(Encoding.UTF8.GetBytes(text)), permissions);
 
-    public static PackageContent Package(string name, params (string Path, FileNode Node)[] files) => Package(name, [], files);
+    public static UnpackedPackage Package(string name, params (string Path, FileNode Node)[] files) => Package(name, [], files);
 
-    public static PackageContent Package(string name, Dictionary<string, byte[]> control, params (string Path, FileNode Node)[] files)
+    public static UnpackedPackage Package(string name, Dictionary<string, byte[]> control, params (string Path, FileNode Node)[] files)
     {
         FileTree tree = new();
         foreach ((string path, FileNode node) in files)
@@ -36,7 +36,7 @@ internal static class Trees
             Uses = ["root"],
             Why = ["root: recipe"],
         };
-        return new PackageContent(package, tree, control);
+        return new UnpackedPackage(package, tree, control);
     }
 
     /// <summary>A recipe with nothing in it but what must be there; <paramref name="more"/> is added at the end.</summary>

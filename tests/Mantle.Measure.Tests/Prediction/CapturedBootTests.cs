@@ -1,4 +1,9 @@
+using System.Text.Json;
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Pe;
+using Mantle.Formats.Pe.Uki;
 using Mantle.Measure.Prediction;
+using Mantle.Testing;
 
 namespace Mantle.Measure.Tests.Prediction;
 
@@ -32,6 +37,28 @@ public class CapturedBootTests
                 Assert.Equal(recorded.Select(entry => entry.Digests[bank]), pcr.Events.Select(e => e.Digests[bank]));
                 Assert.Equal(boot.TpmValue(bank, pcr.Index), pcr.Values[bank]);
             }
+        }
+    }
+
+    [Fact]
+    public void The_initrd_that_the_stub_assembles_is_what_the_kernel_measured()
+    {
+        JsonElement capture = JsonDocument.Parse(
+            File.ReadAllBytes(Repository.PathOf("tests", "vectors", "own-qemu", "30-stub-archives", "case.json"))).RootElement;
+        BootInputs inputs = CapturedBoot.Load("01-setup-mode").Inputs() with
+        {
+            KernelRelease = capture.GetProperty("kernel").GetString(),
+            Sections = [.. capture.GetProperty("sections").EnumerateObject().Select(s => new UkiSection(s.Name, ByteSource.FromMemory(s.Value.GetBytesFromBase64())))],
+        };
+        IReadOnlyList<PlannedEvent> events = Assert.Single(Predictor.Plan(inputs, [9])).Events;
+        JsonElement[] recorded = [.. capture.GetProperty("pcr9_events").EnumerateArray()];
+
+        Assert.Equal(recorded.Select(e => e.GetProperty("number").GetUInt32()), events.Select(e => (uint)e.EventType));
+        foreach (PcrBank bank in PcrBanks.All)
+        {
+            Assert.Equal(
+                recorded.Select(e => e.GetProperty("digests").GetProperty(bank.Name()).GetString()),
+                events.Select(e => Convert.ToHexStringLower(ContentDigest.Compute(e.Data, bank.Algorithm()))));
         }
     }
 

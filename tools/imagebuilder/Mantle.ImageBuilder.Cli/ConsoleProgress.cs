@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mantle.Cli;
 using Mantle.ImageBuilder.Packages;
 
@@ -23,8 +24,29 @@ internal sealed class ConsoleProgress : IBuildProgress, IDisposable
     // Not Progress<T>: its reports would come late and out of order.
     private sealed class FetchLines(ProgressLine line) : IProgress<FetchProgress>
     {
+        private readonly ConcurrentDictionary<string, FetchProgress> _latest = new(StringComparer.Ordinal);
+
         public void Report(FetchProgress value)
         {
+            _latest[value.Package.Sha256] = value;
+            if (value.State == FetchState.Fetched)
+            {
+                line.Write($"{"fetched",-10} {value.Package.Name} {value.Package.Version}, {value.Total / 1e6:F1} MB");
+            }
+            else if (value.State == FetchState.Retrying)
+            {
+                line.Write($"{"retrying",-10} {value.Package.Name} {value.Package.Version}");
+            }
+
+            long done = 0;
+            long total = 0;
+            foreach (FetchProgress one in _latest.Values)
+            {
+                done += one.Done;
+                total += one.Total;
+            }
+
+            line.Show($"{"packages",-10} {done / 1e6:F1} of {total / 1e6:F1} MB");
         }
     }
 }

@@ -25,12 +25,12 @@ public sealed partial class Build
     internal static async Task<string> FetchPackages(Build build, CancellationToken cancellation)
     {
         LockedPackage[] wanted = [.. build._lock.Packages.Where(package => package.Uses.Any(use => use != UseName.Toolchain))];
-        PackageCache cache = new(build._request.CachePath);
-        PackageFetcher fetcher = new(cache, build._request.Locate);
+        using HttpClient client = PackageFetcher.CreateClient();
+        PackageFetcher fetcher = new(build._cache, client, build._request.Locate);
         await fetcher.FetchAsync(wanted, build._progress.Fetching, cancellation).ConfigureAwait(false);
-        PackageContent[] contents = new PackageContent[wanted.Length];
-        Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancellation }, i => contents[i] = cache.Open(wanted[i]));
-        build._packages = contents;
+        UnpackedPackage[] packages = new UnpackedPackage[wanted.Length];
+        Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancellation }, i => packages[i] = build._cache.Open(wanted[i]));
+        build._packages = packages;
         return $"{wanted.Length} packages, {wanted.Sum(package => package.Size) / 1e6:F1} MB";
     }
 
@@ -150,14 +150,16 @@ public sealed partial class Build
 
     internal static Task<string> Measure(Build build, CancellationToken cancellation)
     {
-        build.Result.Measurements = Predictor.Predict(ByteSource.OpenFile(build.PendingPath(ImageName)), PredictionOptions.AllBanks);
+        ImagePrediction prediction = Predictor.Predict(
+            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = PcrBanks.All, InputName = ImageName });
+        build.Result.Measurements = prediction;
         using (FileStream file = new(build.PendingPath(MeasurementsName), FileMode.CreateNew))
         {
-            MeasurementsDocument.Write(build.Result.Measurements, file);
+            MeasurementsDocument.Write(prediction, file);
             file.Flush(flushToDisk: true);
         }
 
-        return Fact($"PCR4 sha384 {build.Result.Measurements.Value(4, "sha384")}");
+        return Fact($"PCR 4 sha384 {build.Result.Pcr(4)}");
     }
 
     internal static Task<string> WriteManifest(Build build, CancellationToken cancellation)
@@ -182,8 +184,8 @@ public sealed partial class Build
     private ByteSource FindStub()
     {
         string path = _recipe.Stub.File;
-        PackageContent[] packages = PackagesFor(UseName.Stub);
-        foreach (PackageContent package in packages)
+        UnpackedPackage[] packages = PackagesFor(UseName.Stub);
+        foreach (UnpackedPackage package in packages)
         {
             if (package.Files.TryFind(path, out FileNode? stub) && stub.Kind == FileKind.Regular)
             {

@@ -5,6 +5,7 @@ using Mantle.Formats.Verity;
 using Mantle.ImageBuilder.Boot;
 using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages;
+using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.ImageBuilder.Tree;
 
@@ -28,8 +29,9 @@ public sealed partial class Build
     private readonly OutputFolder _output;
     private readonly Recipe _recipe;
     private readonly LockFile _lock;
+    private readonly PackageCache _cache;
 
-    private IReadOnlyList<PackageContent> _packages = [];
+    private IReadOnlyList<UnpackedPackage> _packages = [];
     private FileTree _tree = new();
     private TreeDigest? _treeDigest;
     private ByteSource _root = ByteSource.Empty;
@@ -38,13 +40,14 @@ public sealed partial class Build
     private ByteSource _initrd = ByteSource.Empty;
     private ByteSource _uki = ByteSource.Empty;
 
-    private Build(BuildRequest request, Recipe recipe, LockFile lockFile, OutputFolder output, IBuildProgress progress)
+    private Build(BuildRequest request, Recipe recipe, LockFile lockFile, PackageCache cache, OutputFolder output, IBuildProgress progress)
     {
         _request = request;
         _progress = progress;
         _output = output;
         _recipe = recipe;
         _lock = lockFile;
+        _cache = cache;
         Result = new BuildResult();
     }
 
@@ -58,7 +61,8 @@ public sealed partial class Build
         LockFile lockFile = LockFile.Read(request.LockPath);
         lockFile.CheckAgainst(recipe.Resolution());
         using OutputFolder output = new(request.OutputPath, OutputNames);
-        Build build = new(request, recipe, lockFile, output, progress);
+        using PackageCache cache = new(request.CachePath);
+        Build build = new(request, recipe, lockFile, cache, output, progress);
         foreach (BuildStep step in BuildPlan.Steps)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -72,7 +76,7 @@ public sealed partial class Build
         return build.Result;
     }
 
-    private PackageContent[] PackagesFor(string use) => [.. _packages.Where(package => package.Package.Uses.Contains(use))];
+    private UnpackedPackage[] PackagesFor(string use) => [.. _packages.Where(package => package.Package.Uses.Contains(use))];
 
     private string PendingPath(string name) => Path.Combine(_output.Pending, name);
 }

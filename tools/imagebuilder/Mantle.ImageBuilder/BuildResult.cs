@@ -24,5 +24,8 @@ public sealed class BuildResult
     public int Files { get; set; }
 
     /// <summary>The predicted measurements.</summary>
-    public PredictedMeasurements? Measurements { get; set; }
+    public ImagePrediction? Measurements { get; set; }
+
+    /// <summary>A predicted value in the SHA-384 bank, the one that EC2 attests, lower-case hexadecimal.</summary>
+    public string Pcr(int index) => Measurements!.Pcrs.First(pcr => pcr.Index == index).Values[PcrBank.Sha384].ToString();
 }

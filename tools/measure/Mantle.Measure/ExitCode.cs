@@ -21,6 +21,9 @@ public static class ExitCode
     /// <summary>A signer or a remote service failed or refused.</summary>
     public const int Remote = 5;
 
+    /// <summary>A locked package is no longer in the archive: lock anew.</summary>
+    public const int Gone = 6;
+
     /// <summary>A bug in the tool.</summary>
     public const int Bug = 70;
 

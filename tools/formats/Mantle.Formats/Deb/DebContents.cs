@@ -63,11 +63,11 @@ public static class DebContents
     }
 
     /// <summary>Reads the files of an uncompressed <c>control.tar</c>: regular files in its root, among them <c>control</c>.</summary>
-    /// <returns>Content by name, ordered by name. The contents share the memory of <paramref name="controlTar"/>.</returns>
+    /// <returns>Content by name, ordered by name.</returns>
     /// <exception cref="MalformedInputException">The archive is malformed, has anything else, or lacks <c>control</c>.</exception>
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReadControl(ReadOnlyMemory<byte> controlTar)
+    public static IReadOnlyDictionary<string, byte[]> ReadControl(ReadOnlyMemory<byte> controlTar)
     {
-        SortedDictionary<string, ReadOnlyMemory<byte>> files = new(LinuxText.ByteOrder);
+        SortedDictionary<string, byte[]> files = new(LinuxText.ByteOrder);
         TarReader reader = new(ByteSource.FromMemory(controlTar));
         while (reader.Next() is { } entry)
         {
@@ -82,7 +82,7 @@ public static class DebContents
                 throw Refuse(entry, name, "is not a regular file in the root of control.tar");
             }
 
-            if (!files.TryAdd(name, controlTar.Slice((int)entry.ContentOffset, (int)entry.ContentLength)))
+            if (!files.TryAdd(name, controlTar.Slice((int)entry.ContentOffset, (int)entry.ContentLength).ToArray()))
             {
                 throw Refuse(entry, name, "occurs a second time");
             }
@@ -190,7 +190,9 @@ public static class DebContents
             if (path[range] is "" or "." or ".." || path[range].Length > MaximumNameLength)
             {
                 throw new MalformedInputException(
-                    Format, offset, $"path \"{Show(name)}\" is absolute or has a component that is empty, \".\", \"..\" or longer than {MaximumNameLength}");
+                    Format,
+                    offset,
+                    $"path \"{Show(name)}\" is absolute or has a component that is empty, \".\", \"..\" or longer than {MaximumNameLength}");
             }
         }
 

@@ -92,10 +92,13 @@ public sealed partial class DebReader
         }
 
         // RFC 1952, 2.3.1: ISIZE. The library stops at the end of the deflate data whatever follows.
-        if (member.Name.EndsWith(".gz", StringComparison.Ordinal)
-            && (member.Content.Length < 18 || BinaryPrimitives.ReadUInt32LittleEndian(member.Content.Slice(member.Content.Length - 4, 4).ToArray()) != (uint)(length & uint.MaxValue)))
+        if (member.Name.EndsWith(".gz", StringComparison.Ordinal))
         {
-            throw Malformed(member, $"{length} bytes come out of the decompressor, but the gzip trailer says otherwise");
+            byte[] trailer = member.Content.ReadBytes(member.Content.Length - 4, 4, Format);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != (uint)(length & uint.MaxValue))
+            {
+                throw Malformed(member, $"{length} bytes come out of the decompressor, but the gzip trailer says otherwise");
+            }
         }
     }
 

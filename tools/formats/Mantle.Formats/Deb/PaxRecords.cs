@@ -108,7 +108,8 @@ internal sealed class PaxRecords
     }
 
     private static long ReadNumber(string keyword, ReadOnlySpan<byte> value, long maximum, long end) =>
-        Utf8Parser.TryParse(value, out long number, out int consumed) && consumed == value.Length && value[0] is >= (byte)'0' and <= (byte)'9' && number <= maximum
+        Utf8Parser.TryParse(value, out long number, out int consumed)
+        && consumed == value.Length && value[0] is >= (byte)'0' and <= (byte)'9' && number <= maximum
             ? number
             : throw new MalformedInputException(Format, end, $"extended header's \"{keyword}\" is not a number up to {maximum}");
 }

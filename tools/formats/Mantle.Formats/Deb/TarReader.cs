@@ -112,7 +112,8 @@ internal sealed class TarReader(ByteSource source)
     {
         if (header.Size is 0 || header.Size > maximumLength)
         {
-            throw new MalformedInputException(Format, header.Offset, $"extension header of {header.Size} bytes where 1 to {maximumLength} are accepted");
+            throw new MalformedInputException(
+                Format, header.Offset, $"extension header of {header.Size} bytes where 1 to {maximumLength} are accepted");
         }
 
         long padded = PaddedLength(header.Size, header.Offset);

@@ -8,7 +8,7 @@ internal static class VerityHash
     /// <summary>Writes the digest of each 4096-byte block of <paramref name="blocks"/>, one after the other.</summary>
     public static void HashBlocks(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> blocks, Span<byte> digests)
     {
-        // One context for the whole run: a one-shot hash would need salt and block joined in one buffer, and that copy costs more.
+        // One context for the whole run. A one-shot hash would need salt and block copied into one buffer, and measured no faster.
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (; !blocks.IsEmpty; blocks = blocks[VeritySuperblock.BlockSize..])
         {

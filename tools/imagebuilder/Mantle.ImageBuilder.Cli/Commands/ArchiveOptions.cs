@@ -52,11 +52,11 @@ internal sealed class ArchiveOptions
     public Func<LockedPackage, IReadOnlyList<Uri>> Locator(ParseResult parsed, LockFile lockFile)
     {
         Lazy<ArchiveMirror> mirror = new(() => ChooseMirror(parsed));
-        SnapshotLocator? snapshot = parsed.GetValue(Snapshot) is { } root ? new SnapshotLocator(new Uri(root)) : null;
+        SnapshotLocator? snapshot = parsed.GetValue(Snapshot) is { } root ? SnapshotLocator.Parse(root) : null;
         return package =>
         [
             mirror.Value.Locate(package.Suite, package.Path),
-            .. snapshot?.Locate(package.Suite, lockFile.ReleaseDate(package.Suite), package.Path) ?? [],
+            .. snapshot?.Locate(package.Suite, lockFile.Suites.First(suite => suite.Name == package.Suite).Date, package.Path) ?? [],
         ];
     }
 }

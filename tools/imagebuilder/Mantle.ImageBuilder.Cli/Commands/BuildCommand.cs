@@ -113,7 +113,7 @@ internal static class BuildCommand
         output.WriteLine($"root hash   {result.RootHash}");
         foreach (int pcr in s_shownPcrs)
         {
-            output.WriteLine($"{$"PCR {pcr}",-11} sha384 {result.Measurements!.Value(pcr, "sha384")}");
+            output.WriteLine($"{$"PCR {pcr}",-11} sha384 {result.Pcr(pcr)}");
         }
     }
 
@@ -138,7 +138,7 @@ internal static class BuildCommand
         writer.WriteStartObject("sha384");
         foreach (int pcr in s_shownPcrs)
         {
-            writer.WriteString($"{pcr}", result.Measurements!.Value(pcr, "sha384"));
+            writer.WriteString($"{pcr}", result.Pcr(pcr));
         }
 
         writer.WriteEndObject();

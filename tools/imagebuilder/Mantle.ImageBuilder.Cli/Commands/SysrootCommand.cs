@@ -42,8 +42,9 @@ internal static class SysrootCommand
         LockFile lockFile = LockFile.Read(s_recipe.LockPath(parsed));
         lockFile.CheckAgainst(RecipeReader.Read(s_recipe.RecipePath(parsed)).Resolution());
         using ConsoleProgress progress = new(parsed.InvocationConfiguration.Error);
-        PackageCache cache = new(s_archive.CachePath(parsed));
-        PackageFetcher fetcher = new(cache, s_archive.Locator(parsed, lockFile));
+        using PackageCache cache = new(s_archive.CachePath(parsed));
+        using HttpClient client = PackageFetcher.CreateClient();
+        PackageFetcher fetcher = new(cache, client, s_archive.Locator(parsed, lockFile));
         string folder = await Sysroot.UnpackAsync(lockFile, cache, fetcher, parsed.GetValue(s_output)!, progress.Fetching, cancellation)
             .ConfigureAwait(false);
         parsed.InvocationConfiguration.Output.WriteLine(folder);

@@ -9,9 +9,10 @@ namespace Mantle.ImageBuilder.Boot;
 /// <param name="Name">Module name as the kernel knows it, with underscores.</param>
 /// <param name="FileName">File name, for example <c>dm-verity.ko.xz</c>.</param>
 /// <param name="File">The file as packaged, compressed; the kernel itself decompresses it.</param>
-/// <param name="Dependencies">Modules that must be loaded before (<c>depends=</c> and <c>softdep=pre:</c>), with underscores.</param>
+/// <param name="Dependencies">Modules that must be loaded before (<c>depends=</c>), with underscores.</param>
+/// <param name="SoftDependencies">Modules to load before where there are such (<c>softdep=pre:</c>); the name may be an alias that is built in.</param>
 /// <param name="VersionMagic">Kernel release and configuration that it was built for.</param>
-public sealed record KernelModule(string Name, string FileName, FileNode File, IReadOnlyList<string> Dependencies, string VersionMagic)
+public sealed record KernelModule(string Name, string FileName, FileNode File, IReadOnlyList<string> Dependencies, IReadOnlyList<string> SoftDependencies, string VersionMagic)
 {
     private const string Format = "kernel module";
     private const int MaximumSize = 64 << 20;
@@ -30,6 +31,7 @@ public sealed record KernelModule(string Name, string FileName, FileNode File, I
         }
 
         List<string> dependencies = [];
+        List<string> softDependencies = [];
         string name = "";
         string magic = "";
         foreach (string entry in LinuxText.Decode(section.ToArray()).Split('\0', StringSplitOptions.RemoveEmptyEntries))
@@ -47,18 +49,18 @@ public sealed record KernelModule(string Name, string FileName, FileNode File, I
                     dependencies.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Normalize));
                     break;
                 case "softdep":
-                    dependencies.AddRange(SoftDependencies(value));
+                    softDependencies.AddRange(NamesBehindPre(value));
                     break;
             }
         }
 
         return name.Length > 0 && magic.Length > 0
-            ? new(Normalize(name), fileName, file, dependencies, magic)
+            ? new(Normalize(name), fileName, file, dependencies, softDependencies, magic)
             : throw new MalformedInputException(Format, 0, $"\"{fileName}\" does not state its name and version magic");
     }
 
     // "pre: a b post: c": what stands behind pre: wants to be loaded before.
-    private static IEnumerable<string> SoftDependencies(string value)
+    private static IEnumerable<string> NamesBehindPre(string value)
     {
         bool before = false;
         foreach (string word in value.Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -1,5 +1,6 @@
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.ImageBuilder.Tree;
 using Mantle.Measure;
@@ -31,10 +32,10 @@ public sealed class KernelPackage
     public ByteSource Image { get; }
 
     /// <summary>Finds the one kernel among the packages of the lock's use <c>kernel</c>.</summary>
-    public static KernelPackage Find(IReadOnlyList<PackageContent> packages)
+    public static KernelPackage Find(IReadOnlyList<UnpackedPackage> packages)
     {
         List<KernelPackage> found = [];
-        foreach (PackageContent package in packages)
+        foreach (UnpackedPackage package in packages)
         {
             if (!package.Files.TryFind("boot", out FileNode? boot))
             {
@@ -90,7 +91,7 @@ public sealed class KernelPackage
 
             KernelModule module = KernelModule.Read(file.FileName, file.File);
             path.Add(name);
-            foreach (string dependency in module.Dependencies)
+            foreach (string dependency in module.SoftDependencies.Where(_modules.ContainsKey).Concat(module.Dependencies))
             {
                 Visit(dependency, position);
             }

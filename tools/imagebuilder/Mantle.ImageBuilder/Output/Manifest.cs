@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Packages;
+using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.ImageBuilder.Tree;
 

@@ -63,7 +63,7 @@ public static class Sysroot
         return folder;
     }
 
-    private static void Merge(FileTree tree, PackageContent package)
+    private static void Merge(FileTree tree, UnpackedPackage package)
     {
         foreach ((string path, FileNode node) in package.Files.Walk())
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
 
@@ -34,10 +35,10 @@ public static partial class MaintainerScripts
     }
 
     /// <summary>The declared effect of each package that has scripts; refuses what is undeclared, changed, or declared for nothing.</summary>
-    public static IReadOnlyList<MaintainerScript> Match(Recipe recipe, IReadOnlyList<PackageContent> packages)
+    public static IReadOnlyList<MaintainerScript> Match(Recipe recipe, IReadOnlyList<UnpackedPackage> packages)
     {
         List<MaintainerScript> matched = [];
-        foreach (PackageContent package in packages)
+        foreach (UnpackedPackage package in packages)
         {
             string name = package.Package.Name;
             string? digest = Digest(package.Control);
@@ -66,7 +67,7 @@ public static partial class MaintainerScripts
                 $"{stale.Position}: package \"{stale.Package}\" is not in the root or has no maintainer script", "remove the entry");
     }
 
-    private static string Names(PackageContent package) => string.Join(", ", s_installTime.Where(package.Control.ContainsKey));
+    private static string Names(UnpackedPackage package) => string.Join(", ", s_installTime.Where(package.Control.ContainsKey));
 
     // The loader of Debian's libc looks into /usr/lib/<triplet> without a cache; nothing has to be done for this trigger.
     private static bool IsLibraryCacheTrigger(string name, byte[] script) =>

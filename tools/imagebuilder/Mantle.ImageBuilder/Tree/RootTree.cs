@@ -1,5 +1,6 @@
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
 
@@ -19,11 +20,11 @@ public static class RootTree
 
     /// <summary>Assembles the tree from packages and recipe. Owner, mode and time of every file are set; contents are slices.</summary>
     /// <exception cref="UserErrorException">Packages disagree, a removal matches nothing, a source is missing, a script is undeclared.</exception>
-    public static FileTree Build(Recipe recipe, IReadOnlyList<PackageContent> packages)
+    public static FileTree Build(Recipe recipe, IReadOnlyList<UnpackedPackage> packages)
     {
         FileTree tree = new();
         AddFolders(tree);
-        foreach (PackageContent package in packages)
+        foreach (UnpackedPackage package in packages)
         {
             AddPackage(tree, package);
         }
@@ -75,7 +76,7 @@ public static class RootTree
         }
     }
 
-    private static void AddPackage(FileTree tree, PackageContent package)
+    private static void AddPackage(FileTree tree, UnpackedPackage package)
     {
         foreach ((string original, FileNode node) in package.Files.Walk())
         {
@@ -116,7 +117,7 @@ public static class RootTree
         }
     }
 
-    private static UserErrorException Conflict(string path, FileNode present, PackageContent package) =>
+    private static UserErrorException Conflict(string path, FileNode present, UnpackedPackage package) =>
         new($"tree: \"/{path}\" is in package \"{package.Package.Name}\" and already came from \"{present.Origin}\"",
             "leave one of the two packages out of the recipe");
 
