@@ -13,7 +13,19 @@ public sealed partial class VirtualMachine
     }
 
     /// <summary>Waits until the machine has switched itself off.</summary>
-    public void WaitForPowerOff() => WaitUntil(() => IsOff, BootTimeout, "the machine did not switch itself off");
+    /// <param name="meanwhile">Called again and again while it has not.</param>
+    public void WaitForPowerOff(Action? meanwhile = null) => WaitUntil(
+        () =>
+        {
+            if (!IsOff)
+            {
+                meanwhile?.Invoke();
+            }
+
+            return IsOff;
+        },
+        BootTimeout,
+        "the machine did not switch itself off");
 
     /// <summary>Waits until the machine was reset <paramref name="times"/> times.</summary>
     public void WaitForReset(int times = 1) => WaitUntil(() => ResetCount >= times, BootTimeout, "the machine did not reset itself");

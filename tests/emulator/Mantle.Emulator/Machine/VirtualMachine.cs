@@ -46,6 +46,9 @@ public sealed partial class VirtualMachine : IDisposable
         {
             WaitUntil(() => _monitor.Connected.IsCompletedSuccessfully, TimeSpan.FromSeconds(60), "qemu does not start");
             ForwardedPort = ReadForwardedPort();
+
+            // QEMU and we have it open: without a name it is gone when both are, even if we are killed.
+            File.Delete(memory);
         }
         catch
         {
@@ -74,6 +77,9 @@ public sealed partial class VirtualMachine : IDisposable
 
     /// <summary>Whether the machine switched itself off, or was reset where that counts as such.</summary>
     public bool IsOff => Events.Contains("SHUTDOWN");
+
+    /// <summary>Why the machine is off, in QEMU's words: <c>guest-shutdown</c>, <c>guest-reset</c>, <c>guest-panic</c>…; null while it runs.</summary>
+    public string? ShutdownReason { get; private set; }
 
     /// <summary>The TPM's power cycles.</summary>
     public IReadOnlyList<TpmPowerCycle> PowerCycles => _tpm.Cycles;
@@ -162,6 +168,10 @@ public sealed partial class VirtualMachine : IDisposable
         lock (_lock)
         {
             _events.Add(name);
+            if (name == "SHUTDOWN")
+            {
+                ShutdownReason ??= message["data"]?["reason"]?.GetValue<string>();
+            }
         }
     }
 }
