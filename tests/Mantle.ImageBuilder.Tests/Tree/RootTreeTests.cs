@@ -1,15 +1,18 @@
 using System.Text;
 using System.Text.Json;
 using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Tree;
 using Mantle.Measure;
 using Mantle.Testing;
 
 namespace Mantle.ImageBuilder.Tests.Tree;
 
-public class RootTreeTests
+public sealed class RootTreeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Packages_land_below_usr_and_the_old_places_are_links()
@@ -55,7 +58,7 @@ public class RootTreeTests
     public void An_undeclared_maintainer_script_is_an_error_that_names_its_digest() =>
         Refused(
             "package \"libc6\" 1.0-1 has maintainer scripts \\(postinst\\) whose effect is not declared",
-            "", Trees.Package("libc6", new() { ["postinst"] = "#!/bin/sh\nadduser x\n"u8.ToArray() }));
+            "", Trees.WithControl("libc6", new() { ["postinst"] = "#!/bin/sh\nadduser x\n"u8.ToArray() }));
 
     [Fact]
     public void A_declared_script_is_accepted_until_it_changes()
@@ -68,20 +71,20 @@ public class RootTreeTests
                   reason: it only restarts services
                   sha256: {MaintainerScripts.Digest(control)}
             """;
-        RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.Package("libc6", control)]);
+        RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.WithControl("libc6", control)]);
 
         control["postinst"] = "#!/bin/sh\nupgrade from 1.3\n"u8.ToArray();
-        RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.Package("libc6", control)]);
+        RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.WithControl("libc6", control)]);
 
         control["postinst"] = "#!/bin/sh\nadduser x\n"u8.ToArray();
         UserErrorException error = Assert.Throws<UserErrorException>(
-            () => RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.Package("libc6", control)]));
+            () => RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.WithControl("libc6", control)]));
         Assert.Contains("that are not the ones declared", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_trigger_for_the_library_cache_needs_no_declaration() =>
-        Build("", Trees.Package("libc6", new() { ["triggers"] = "# Triggers\nactivate-noawait ldconfig\n"u8.ToArray() }));
+        Build("", Trees.WithControl("libc6", new() { ["triggers"] = "# Triggers\nactivate-noawait ldconfig\n"u8.ToArray() }));
 
     [Fact]
     public void The_certificate_bundle_holds_every_certificate_in_order()
@@ -95,7 +98,7 @@ public class RootTreeTests
                   reason: it makes the bundle
                   sha256: {MaintainerScripts.Digest(control)}
             """;
-        FileTree tree = RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.Package(
+        FileTree tree = RootTree.Build(Trees.Recipe(_folder, "", declaration), [Trees.WithControl(
             "ca-certificates", control,
             ("usr/share/ca-certificates/m/b.crt", Trees.Text("B")), ("usr/share/ca-certificates/m/a.crt", Trees.Text("A\n")))]);
 

@@ -3,7 +3,6 @@ using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
-using Mantle.ImageBuilder.Tree;
 using Mantle.Testing;
 
 namespace Mantle.ImageBuilder.Tests.Tree;
@@ -14,9 +13,9 @@ internal static class Trees
     public static FileNode Text(string text, int permissions = 0b110_100_100) =>
         FileNode.Regular(ByteSource.FromMemory(Encoding.UTF8.GetBytes(text)), permissions);
 
-    public static UnpackedPackage Package(string name, params (string Path, FileNode Node)[] files) => Package(name, [], files);
+    public static UnpackedPackage Package(string name, params (string Path, FileNode Node)[] files) => WithControl(name, [], files);
 
-    public static UnpackedPackage Package(string name, Dictionary<string, byte[]> control, params (string Path, FileNode Node)[] files)
+    public static UnpackedPackage WithControl(string name, Dictionary<string, byte[]> control, params (string Path, FileNode Node)[] files)
     {
         FileTree tree = new();
         foreach ((string path, FileNode node) in files)

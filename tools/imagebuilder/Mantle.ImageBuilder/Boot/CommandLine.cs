@@ -11,6 +11,7 @@ public static class CommandLine
     [
         ("quiet", "the EFI stub prints two lines on the serial port otherwise"),
         ("console=ttynull", "no device of that name exists: the kernel must not choose the first terminal as its console"),
+        ("vt.global_cursor_default=0", "the screen stays black: not even a cursor"),
         ("8250.nr_uarts=0", "the driver gets no port, so that nothing in the machine can open the serial console"),
         ("lockdown=confidentiality", "no program, however privileged, reads or changes the kernel's memory; modules must be signed"),
         ("sysctl.kernel.sysrq=0", "no key or break on any console reaches the kernel, from before process 1 on"),
