@@ -80,9 +80,10 @@ internal sealed class DhcpClient(ReadOnlyMemory<byte> hardwareAddress, Func<uint
 
     private List<DhcpAction> Discover(long now)
     {
+        // A DISCOVER that is repeated keeps its number, so that the offer of a server that thinks for long still counts.
+        _transactionId = _state == DhcpState.Selecting ? _transactionId : random();
         _state = DhcpState.Selecting;
         _offer = null;
-        _transactionId = random();
         Retry(now);
         byte[] message = DhcpRequest.Write(
             DhcpMessageType.Discover, hardwareAddress.Span, _transactionId, Seconds(now), Ipv4Address.Any, Ipv4Address.Any, Ipv4Address.Any);

@@ -41,6 +41,16 @@ public sealed class DhcpClientTests
     }
 
     [Fact]
+    public void A_late_offer_still_counts()
+    {
+        DhcpClient client = New();
+        byte[] discover = Broadcast(client.Start(0));
+        client.OnTimer(client.Deadline);
+        client.OnTimer(client.Deadline);
+        Assert.Equal([3], DhcpServer.Option(Broadcast(Answer(client, DhcpMessageType.Offer, discover, 3000)), 53)!);
+    }
+
+    [Fact]
     public void A_request_without_answer_leads_back_to_discovery()
     {
         DhcpClient client = New();
