@@ -22,29 +22,25 @@ public sealed class AptOracleTests : IDisposable
         Gen<string> relation = Gen.Select(target, Gen.OneOf("", "", "", " (>= 2)", " (= 1)", " (<< 3)", " (<= 2)", " (>> 1)"), (n, v) => n + v);
         Gen<string> clause = Gen.Frequency((3, relation), (1, Gen.Select(relation, relation, (a, b) => $"{a} | {b}")));
         Gen<string> fields = Gen.Select(
-            clause.Array[0, 3], relation.Array[0, 1],
+            clause.Array[0, 3], Gen.Select(Gen.Int[10, 14], Gen.OneOf("", " (>= 2)", " (<< 3)"), (i, v) => $"p{i}{v}").Array[0, 1],
             (depends, preDepends) => (depends.Length == 0 ? "" : "; Depends: " + string.Join(", ", depends)) + (preDepends.Length == 0 ? "" : "; Pre-Depends: " + preDepends[0]));
 
+        // p10 to p14 need nothing and only they are pre-depended on: apt cannot order a circle with a Pre-Depends in it.
         // Five packages may provide each virtual one, all of different priority: between equals apt goes by the order inside its cache.
         string[] priorities = ["required", "important", "standard", "optional", "extra"];
         Gen<string> index = Gen.Select(Gen.Int[1, 3], fields, Gen.OneOf("", "", " (= 1)", " (= 2)", "none", "none")).Array[30].Select(packages => string.Join('\n', packages.Select((package, i) =>
-            $"p{i + 10} {package.Item1} Priority: {priorities[i % 5]}{package.Item2}{(i >= 20 || package.Item3 == "none" ? "" : $"; Provides: v{i / 5}{package.Item3}")}")));
+            $"p{i + 10} {package.Item1} Priority: {priorities[i % 5]}{(i < 5 ? "" : package.Item2)}{(i >= 20 || package.Item3 == "none" ? "" : $"; Provides: v{i / 5}{package.Item3}")}")));
 
         int agreed = 0;
         index.Select(name.Array[1, 2].Array[3]).Sample(
             (lines, rootSets) =>
             {
-                Publish(ResolverTests.IndexText(lines));
-                PackageIndex parsed = PackageIndex.Parse("trixie", "amd64", Encoding.UTF8.GetBytes(ResolverTests.IndexText(lines)));
-                foreach (string[] roots in rootSets)
-                {
-                    string? apt = Simulate(roots);
-                    string? ours = Ours([parsed], roots);
-                    Assert.True(apt == ours, $"{string.Join(' ', roots)}\napt:  {apt}\nours: {ours}\n{lines}");
-                    agreed += apt is null ? 0 : 1;
-                }
+                agreed += Compare(lines, rootSets, (apt, ours) => (apt is null) == (ours is null));
+
+                // What apt tries and gives up may stay in its plan, so the choices are compared where every package can be installed.
+                agreed += Compare(OnlyInstallable(lines), rootSets, (apt, ours) => apt == ours);
             },
-            iter: 60, threads: 1);
+            iter: 25, threads: 1);
         Assert.True(agreed > 5);
     }
 
@@ -55,14 +51,47 @@ public sealed class AptOracleTests : IDisposable
         Assert.Contains(locked.Packages, package => package.Name == "zlib1g");
         string[] names = [.. indexes[0].Packages.Where(package => package.Architecture == "amd64").Select(package => package.Name)];
         List<string[]> samples = [["libc6", "libssl3t64", "ca-certificates", "tzdata"], ["binutils", "libc6-dev", "libgcc-14-dev"], ["systemd-boot-efi"], ["curl", "git", "python3"]];
-        Gen.Int[0, names.Length - 1].Array[1, 2].Sample(picks => samples.Add([.. picks.Select(i => names[i])]), iter: 12, threads: 1);
+        Gen.Int[0, names.Length - 1].Array[1, 2].Sample(picks => samples.Add([.. picks.Select(i => names[i])]), iter: 8, threads: 1);
         foreach (string[] roots in samples)
         {
-            Assert.True(Simulate(roots) == Ours(indexes, roots), $"{string.Join(' ', roots)}\napt:  {Simulate(roots)}\nours: {Ours(indexes, roots)}");
+            string? apt = Simulate(roots);
+            string? ours = Ours(indexes, roots);
+            Assert.True(apt == ours, $"{string.Join(' ', roots)}\napt:  {apt}\nours: {ours}");
         }
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private int Compare(string lines, string[][] rootSets, Func<string?, string?, bool> agree)
+    {
+        Publish(ResolverTests.IndexText(lines));
+        int installed = 0;
+        foreach (string[] roots in rootSets)
+        {
+            string? apt = Simulate(roots);
+            string? ours = Ours(Index(lines), roots);
+            Assert.True(agree(apt, ours), $"{string.Join(' ', roots)}\napt:  {apt}\nours: {ours}\n{lines}");
+            installed += apt is null ? 0 : 1;
+        }
+
+        return installed;
+    }
+
+    private static string OnlyInstallable(string lines)
+    {
+        while (true)
+        {
+            string kept = string.Join('\n', lines.Split('\n').Where(line => Ours(Index(lines), [line.Split(' ')[0]]) is not null));
+            if (kept == lines)
+            {
+                return lines;
+            }
+
+            lines = kept;
+        }
+    }
+
+    private static PackageIndex[] Index(string lines) => [PackageIndex.Parse("trixie", "amd64", Encoding.UTF8.GetBytes(ResolverTests.IndexText(lines)))];
 
     private static string? Ours(PackageIndex[] indexes, string[] roots)
     {

@@ -69,7 +69,8 @@ internal sealed record ClearSignedText(byte[] Text, byte[] Canonical, byte[] Sig
     {
         for (ReadOnlySpan<byte> header = lines.Next(); header.Length > 0; header = lines.Next())
         {
-            if (header.IndexOf(": "u8) <= 0)
+            int colon = header.IndexOf(": "u8);
+            if (colon <= 0 || header[..colon].ContainsAnyExceptInRange((byte)'A', (byte)'z') || header.ContainsAnyInRange((byte)0, (byte)31))
             {
                 throw new MalformedInputException(Format, lines.LineStart, "the signature's armor has a malformed header");
             }

@@ -36,7 +36,7 @@ public sealed partial record LockFile
         }
         catch (MalformedInputException exception)
         {
-            throw new UserErrorException($"{path}: {exception.Problem}", "write it anew with \"imagebuilder lock\"", cause: exception);
+            throw new UserErrorException($"{path}: {exception.Problem}", "remove it and run \"imagebuilder lock\"", cause: exception);
         }
     }
 

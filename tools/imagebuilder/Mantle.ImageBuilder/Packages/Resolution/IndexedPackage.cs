@@ -27,9 +27,9 @@ internal sealed class IndexedPackage(PackageIndex index, FieldRanges fields, str
     public int ProviderRank { get; } =
         (index.Bytes(fields.Essential).SequenceEqual("yes"u8) ? 0 : 10) + PriorityRank(index.Bytes(fields.Priority));
 
-    /// <summary>What it needs, <c>Depends</c> before <c>Pre-Depends</c>.</summary>
+    /// <summary>What it needs, <c>Pre-Depends</c> before <c>Depends</c>, as apt takes them.</summary>
     public IReadOnlyList<Dependency> Dependencies =>
-        _dependencies ??= [.. Parse("Depends", fields.Depends), .. Parse("Pre-Depends", fields.PreDepends)];
+        _dependencies ??= [.. Parse("Pre-Depends", fields.PreDepends), .. Parse("Depends", fields.Depends)];
 
     /// <summary>What it cannot be together with; each clause has one alternative.</summary>
     public IReadOnlyList<Dependency> Negative =>
