@@ -4,6 +4,7 @@ using Mantle.Formats.Erofs;
 using Mantle.Formats.Fat;
 using Mantle.Formats.Gpt;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Tpm;
 using Mantle.Formats.Tree;
 using Mantle.Formats.Verity;
 using Mantle.ImageBuilder.Boot;
@@ -11,8 +12,8 @@ using Mantle.ImageBuilder.Disk;
 using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Tree;
-using Mantle.Measure;
 using Mantle.Measure.Prediction;
+using Mantle.Measure;
 
 namespace Mantle.ImageBuilder;
 
@@ -151,7 +152,7 @@ public sealed partial class Build
     internal static Task<string> Measure(Build build, CancellationToken cancellation)
     {
         ImagePrediction prediction = Predictor.Predict(
-            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = PcrBanks.All, InputName = ImageName });
+            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = TpmHash.Computable, InputName = ImageName });
         build.Result.Measurements = prediction;
         DurableFile.Write(build.PendingPath(MeasurementsName), file => MeasurementsDocument.Write(prediction, file));
 

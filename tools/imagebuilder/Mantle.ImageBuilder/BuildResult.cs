@@ -1,3 +1,4 @@
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.ImageBuilder;
@@ -27,5 +28,5 @@ public sealed class BuildResult
     public ImagePrediction? Measurements { get; set; }
 
     /// <summary>A predicted value in the SHA-384 bank, the one that EC2 attests, lower-case hexadecimal.</summary>
-    public string Pcr(int index) => Measurements!.Pcrs.First(pcr => pcr.Index == index).Values[PcrBank.Sha384].ToString();
+    public string Pcr(int index) => Measurements!.Pcrs.First(pcr => pcr.Index == index).Values[TpmAlgorithm.Sha384].ToString();
 }
