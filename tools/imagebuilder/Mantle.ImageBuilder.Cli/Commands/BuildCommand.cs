@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 
@@ -45,7 +45,7 @@ internal static class BuildCommand
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(s_plan))
         {
-            WritePlan(output, parsed.GetValue(s_json));
+            WritePlan(parsed, output);
             return ExitCode.Success;
         }
 
@@ -67,7 +67,7 @@ internal static class BuildCommand
 
         if (parsed.GetValue(s_json))
         {
-            WriteJson(output, request, result);
+            WriteJson(parsed, request, result);
         }
         else
         {
@@ -77,13 +77,12 @@ internal static class BuildCommand
         return ExitCode.Success;
     }
 
-    private static void WritePlan(TextWriter output, bool json)
+    private static void WritePlan(ParseResult parsed, TextWriter output)
     {
-        if (json)
+        if (parsed.GetValue(s_json))
         {
-            output.WriteLine(ToJson(writer =>
+            JsonOutput.Write(parsed, writer =>
             {
-                writer.WriteNumber("version", 1);
                 writer.WriteStartArray("steps");
                 foreach (BuildStep step in BuildPlan.Steps)
                 {
@@ -94,7 +93,7 @@ internal static class BuildCommand
                 }
 
                 writer.WriteEndArray();
-            }));
+            });
             return;
         }
 
@@ -118,22 +117,15 @@ internal static class BuildCommand
 
     private static readonly int[] s_shownPcrs = [4, 7, 11, 12, 13];
 
-    private static void WriteJson(TextWriter output, BuildRequest request, BuildResult result) => output.WriteLine(ToJson(writer =>
+    private static void WriteJson(ParseResult parsed, BuildRequest request, BuildResult result) => JsonOutput.Write(parsed, writer =>
     {
-        writer.WriteNumber("version", 1);
         writer.WriteString("output", request.OutputPath);
         writer.WriteString("image_sha256", result.ImageSha256);
         writer.WriteNumber("image_size", result.ImageSize);
         writer.WriteNumber("image_allocated", result.ImageAllocated);
         writer.WriteString("root_hash", result.RootHash);
         writer.WriteNumber("root_files", result.Files);
-        writer.WriteStartArray("root_programs");
-        foreach (string program in result.Programs)
-        {
-            writer.WriteStringValue("/" + program);
-        }
-
-        writer.WriteEndArray();
+        writer.WriteTexts("root_programs", result.Programs.Select(program => "/" + program));
         writer.WriteStartObject("sha384");
         foreach (int pcr in s_shownPcrs)
         {
@@ -141,18 +133,5 @@ internal static class BuildCommand
         }
 
         writer.WriteEndObject();
-    }));
-
-    private static string ToJson(Action<Utf8JsonWriter> content)
-    {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-        {
-            writer.WriteStartObject();
-            content(writer);
-            writer.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
-    }
+    });
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.ImageBuilder.Recipes;
@@ -19,6 +20,8 @@ internal static class SysrootCommand
         DefaultValueFactory = _ => "artifacts/sysroot",
     };
 
+    private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON" };
+
     public static Command Create()
     {
         Command command = new(
@@ -32,6 +35,7 @@ internal static class SysrootCommand
         s_recipe.AddTo(command);
         command.Options.Add(s_output);
         s_archive.AddTo(command);
+        command.Options.Add(s_json);
         command.SetAction(RunAsync);
         return command;
     }
@@ -46,7 +50,15 @@ internal static class SysrootCommand
         PackageFetcher fetcher = new(cache, client, s_archive.Locator(parsed, lockFile));
         string folder = await Sysroot.UnpackAsync(lockFile, cache, fetcher, parsed.GetValue(s_output)!, progress.Fetching, cancellation)
             .ConfigureAwait(false);
-        parsed.InvocationConfiguration.Output.WriteLine(folder);
+        if (parsed.GetValue(s_json))
+        {
+            JsonOutput.Write(parsed, json => json.WriteString("sysroot", folder));
+        }
+        else
+        {
+            parsed.InvocationConfiguration.Output.WriteLine(folder);
+        }
+
         return ExitCode.Success;
     }
 }
