@@ -14,7 +14,8 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
 {
     private const int Version = 1;
 
-    public byte[] ToJson(IReadOnlyList<(string Name, string Path)> outputs)
+    /// <param name="outputs">The finished files, with the SHA-256 of those that have been hashed already.</param>
+    public byte[] ToJson(IReadOnlyList<(string Name, string Path, string? Sha256)> outputs)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
@@ -36,11 +37,10 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
             json.WriteEndArray();
             WriteInputs(json);
             json.WriteStartArray("outputs");
-            foreach ((string name, string path) in outputs)
+            foreach ((string name, string path, string? sha256) in outputs)
             {
                 ByteSource content = ByteSource.OpenFile(path);
-                string digest = name == "image.raw" ? result.ImageSha256 : Convert.ToHexStringLower(TreeDigest.HashContent(content));
-                WriteFile(json, name, content.Length, digest);
+                WriteFile(json, name, content.Length, sha256 ?? Convert.ToHexStringLower(TreeDigest.HashContent(content)));
             }
 
             json.WriteEndArray();
