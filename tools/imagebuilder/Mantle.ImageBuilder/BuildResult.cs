@@ -21,6 +21,9 @@ public sealed class BuildResult
     /// <summary>Programs in the root, beside shared libraries.</summary>
     public IReadOnlyList<string> Programs { get; set; } = [];
 
+    /// <summary>Where the time went, in the order of the plan.</summary>
+    public IReadOnlyList<StepTiming> Timings { get; set; } = [];
+
     /// <summary>Files in the root.</summary>
     public int Files { get; set; }
 

@@ -37,10 +37,11 @@ public sealed partial class OutputFolder : IDisposable
     /// <summary>Where to write.</summary>
     public string Pending { get; }
 
-    /// <summary>Puts the finished folder in place of the previous one.</summary>
+    /// <summary>Brings the files to disk and puts the finished folder in place of the previous one.</summary>
     public void Commit()
     {
         RefuseForeignFiles();
+        SyncFiles();
         SyncFolder(Pending);
         if (!Directory.Exists(_final))
         {
@@ -94,6 +95,14 @@ public sealed partial class OutputFolder : IDisposable
             }
         }
     }
+
+    // At once: the file system's journal is then written once or twice, not once a file.
+    private void SyncFiles() =>
+        Task.WhenAll(_names.Select(name => Path.Combine(Pending, name)).Where(File.Exists).Select(path => Task.Run(() =>
+        {
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.FlushToDisk(file);
+        }))).GetAwaiter().GetResult();
 
     private static void SyncFolder(string path)
     {
