@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages.Debian;
 using Mantle.ImageBuilder.Packages.Resolution;
 using Mantle.Measure;
@@ -65,9 +66,17 @@ public sealed partial record LockFile
     /// <summary>Writes the canonical bytes; the previous file stays until the new one is complete.</summary>
     public void Write(string path)
     {
-        string temporary = path + ".new";
-        File.WriteAllBytes(temporary, ToBytes());
-        File.Move(temporary, path, overwrite: true);
+        string temporary = $"{path}.pending-{Environment.ProcessId}";
+        try
+        {
+            File.Delete(temporary);
+            DurableFile.Write(temporary, file => file.Write(ToBytes()));
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
 
     /// <summary>The inputs of a request in canonical order.</summary>
