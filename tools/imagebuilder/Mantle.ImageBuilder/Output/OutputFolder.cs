@@ -1,4 +1,5 @@
 using Mantle.Measure;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mantle.ImageBuilder.Output;
 
@@ -29,15 +30,24 @@ public sealed class OutputFolder : IDisposable
     /// <summary>Where to write.</summary>
     public string Pending => _pending.Path;
 
-    /// <summary>Puts the finished folder in place of the previous one.</summary>
+    /// <summary>Brings the files to disk and puts the finished folder in place of the previous one.</summary>
     public void Commit()
     {
         RefuseForeignFiles();
+        SyncFiles();
         _pending.MoveTo(_final);
     }
 
     /// <summary>Removes what is left in the sibling: an unfinished build, or the previous output after a commit.</summary>
     public void Dispose() => _pending.Dispose();
+
+    // At once: the file system's journal is then written once or twice, not once a file.
+    private void SyncFiles() =>
+        Task.WhenAll(_names.Select(name => Path.Combine(Pending, name)).Where(File.Exists).Select(path => Task.Run(() =>
+        {
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.FlushToDisk(file);
+        }))).GetAwaiter().GetResult();
 
     private void RefuseForeignFiles()
     {

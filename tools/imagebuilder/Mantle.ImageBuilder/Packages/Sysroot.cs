@@ -11,6 +11,7 @@ namespace Mantle.ImageBuilder.Packages;
 public static class Sysroot
 {
     private const int CopyBufferSize = 1 << 17;
+    private const int NameLength = 16;
 
     /// <summary>
     /// Unpacks the packages of use <c>toolchain</c> below <paramref name="parent"/>. The folder is named after their digests and appears in one step,
@@ -26,8 +27,7 @@ public static class Sysroot
             throw new UserErrorException("sysroot: the lock has no packages for \"toolchain\"", "name them under toolchain.roots in the recipe, then run imagebuilder lock");
         }
 
-        string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(packages.Select(package => package.Sha256)))));
-        string folder = Path.Combine(Path.GetFullPath(parent), digest[..16]);
+        string folder = Path.Combine(Path.GetFullPath(parent), NameOf(packages));
         if (Directory.Exists(folder))
         {
             return folder;
@@ -46,6 +46,13 @@ public static class Sysroot
         pending.MoveTo(folder);
         return folder;
     }
+
+    /// <summary>The name of the lock's toolchain, which follows from the digests of its packages. Null: the lock has none.</summary>
+    public static string? NameOf(LockFile lockFile) =>
+        lockFile.Packages.Where(package => package.Uses.Contains(UseName.Toolchain)).ToArray() is { Length: > 0 } packages ? NameOf(packages) : null;
+
+    private static string NameOf(LockedPackage[] packages) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(packages.Select(package => package.Sha256)))))[..NameLength];
 
     private static void Merge(FileTree tree, UnpackedPackage package)
     {

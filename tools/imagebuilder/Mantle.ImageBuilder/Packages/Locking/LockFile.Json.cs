@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mantle.Formats.Bytes;
-using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages.Debian;
 using Mantle.ImageBuilder.Packages.Resolution;
 using Mantle.Measure;
@@ -70,7 +69,12 @@ public sealed partial record LockFile
         try
         {
             File.Delete(temporary);
-            DurableFile.Write(temporary, file => file.Write(ToBytes()));
+            using (FileStream file = new(temporary, FileMode.CreateNew))
+            {
+                file.Write(ToBytes());
+                file.Flush(flushToDisk: true);
+            }
+
             File.Move(temporary, path, overwrite: true);
         }
         finally
