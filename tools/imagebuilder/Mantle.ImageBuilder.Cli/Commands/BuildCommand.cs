@@ -59,7 +59,7 @@ internal static class BuildCommand
             LockPath = lockPath,
             OutputPath = parsed.GetValue(s_output)!,
             CachePath = s_archive.CachePath(parsed),
-            Locate = s_archive.Locator(parsed, LockFile.Read(lockPath)),
+            Locate = s_archive.Locator(parsed, () => LockFile.Read(lockPath)),
             ToolVersion = Program.Version,
         };
         BuildResult result;
