@@ -35,7 +35,7 @@ lock: builder ## resolve the recipe's packages anew into the lock
 guest: builder ## compile process 1 and the service, linked with the locked toolchain
 	@sysroot=$$($(IMAGEBUILDER) sysroot $(RECIPE) --lock $(LOCK) $(ARCHIVE)) && \
 	for program in init service; do \
-	  $(DOTNET) build appliance/$$program -c Release -t:Guest "-p:GuestSysroot=$$sysroot" -v:quiet || exit; \
+	  GuestSysroot="$$sysroot" $(DOTNET) build appliance/$$program -c Release -t:Guest -v:quiet || exit; \
 	done
 
 reproduce: image ## make the image again under other circumstances and compare every byte; HOST=trixie: inside a Debian trixie
