@@ -21,6 +21,8 @@ internal static class BuildCommand
     private static readonly Option<bool> s_plan = new("--plan") { Description = "Print the steps and do nothing" };
     private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON" };
 
+    private static readonly Option<bool> s_timings = new("--timings") { Description = "Say what time each step took, and how much of it processors worked" };
+
     public static Command Create()
     {
         Command command = new(
@@ -36,6 +38,7 @@ internal static class BuildCommand
         s_archive.AddTo(command);
         command.Options.Add(s_plan);
         command.Options.Add(s_json);
+        command.Options.Add(s_timings);
         command.SetAction(RunAsync);
         return command;
     }
@@ -56,7 +59,7 @@ internal static class BuildCommand
             LockPath = lockPath,
             OutputPath = parsed.GetValue(s_output)!,
             CachePath = s_archive.CachePath(parsed),
-            Locate = s_archive.Locator(parsed, LockFile.Read(lockPath)),
+            Locate = s_archive.Locator(parsed, () => LockFile.Read(lockPath)),
             ToolVersion = Program.Version,
         };
         BuildResult result;
@@ -72,6 +75,10 @@ internal static class BuildCommand
         else
         {
             WriteText(output, request, result);
+            if (parsed.GetValue(s_timings))
+            {
+                WriteTimings(output, result.Timings);
+            }
         }
 
         return ExitCode.Success;
@@ -115,6 +122,18 @@ internal static class BuildCommand
         }
     }
 
+    private static void WriteTimings(TextWriter output, IReadOnlyList<StepTiming> timings)
+    {
+        output.WriteLine();
+        output.WriteLine($"{"step",-10} {"ms",8} {"cpu ms",8}");
+        foreach (StepTiming step in timings)
+        {
+            output.WriteLine($"{step.Name,-10} {step.Elapsed.TotalMilliseconds,8:F1} {step.Processor.TotalMilliseconds,8:F1}");
+        }
+
+        output.WriteLine($"{"total",-10} {timings.Sum(step => step.Elapsed.TotalMilliseconds),8:F1} {timings.Sum(step => step.Processor.TotalMilliseconds),8:F1}");
+    }
+
     private static readonly int[] s_shownPcrs = [4, 7, 11, 12, 13];
 
     private static void WriteJson(ParseResult parsed, BuildRequest request, BuildResult result) => JsonOutput.Write(parsed, writer =>
@@ -133,5 +152,19 @@ internal static class BuildCommand
         }
 
         writer.WriteEndObject();
+        if (parsed.GetValue(s_timings))
+        {
+            writer.WriteStartArray("timings");
+            foreach (StepTiming step in result.Timings)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("step", step.Name);
+                writer.WriteNumber("ms", Math.Round(step.Elapsed.TotalMilliseconds, 1));
+                writer.WriteNumber("cpu_ms", Math.Round(step.Processor.TotalMilliseconds, 1));
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
     });
 }

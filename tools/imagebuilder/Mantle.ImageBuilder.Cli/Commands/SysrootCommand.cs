@@ -42,12 +42,13 @@ internal static class SysrootCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
+        Recipe recipe = RecipeReader.Read(s_recipe.RecipePath(parsed));
         LockFile lockFile = LockFile.Read(s_recipe.LockPath(parsed));
-        lockFile.CheckAgainst(RecipeReader.Read(s_recipe.RecipePath(parsed)).Resolution());
+        lockFile.CheckAgainst(recipe.Resolution());
         using ConsoleProgress progress = new(parsed.InvocationConfiguration.Error);
         using PackageCache cache = new(s_archive.CachePath(parsed));
         using HttpClient client = PackageFetcher.CreateClient();
-        PackageFetcher fetcher = new(cache, client, s_archive.Locator(parsed, lockFile));
+        PackageFetcher fetcher = new(cache, client, s_archive.Locator(parsed, () => lockFile));
         string folder = await Sysroot.UnpackAsync(lockFile, cache, fetcher, parsed.GetValue(s_output)!, progress.Fetching, cancellation)
             .ConfigureAwait(false);
         if (parsed.GetValue(s_json))
