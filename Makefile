@@ -6,11 +6,16 @@ RECIPE        ?= appliance/appliance.yaml
 LOCK          ?= $(RECIPE:.yaml=.lock.json)
 OUT           ?= out
 # MIRROR=URL names a Debian mirror where this machine's apt knows none; SNAPSHOT=URL an archive of past packages; CACHE=DIR the package cache.
-ARCHIVE       := $(if $(MIRROR),--mirror $(MIRROR)) $(if $(SNAPSHOT),--snapshot $(SNAPSHOT)) $(if $(CACHE),--cache $(CACHE))
-DOTNET        := DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet
+ARCHIVE       := $(if $(MIRROR),--mirror "$(MIRROR)") $(if $(SNAPSHOT),--snapshot "$(SNAPSHOT)") $(if $(CACHE),--cache "$(CACHE)")
+DOTNET        := dotnet
+
+# The SDK wants ICU otherwise, which a fresh machine lacks; nothing here is localised.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image test tools lock guest builder setup lockfiles clean
+.PHONY: help image test tools lock guest builder reproduce setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,8 +35,11 @@ lock: builder ## resolve the recipe's packages anew into the lock
 guest: builder ## compile process 1 and the service, linked with the locked toolchain
 	@sysroot=$$($(IMAGEBUILDER) sysroot $(RECIPE) --lock $(LOCK) $(ARCHIVE)) && \
 	for program in init service; do \
-	  $(DOTNET) build appliance/$$program -c Release -t:Guest -p:GuestSysroot=$$sysroot -v:quiet || exit; \
+	  GuestSysroot="$$sysroot" $(DOTNET) build appliance/$$program -c Release -t:Guest -v:quiet || exit; \
 	done
+
+reproduce: image ## make the image again under other circumstances and compare every byte; HOST=trixie: inside a Debian trixie
+	@LOCK=$(LOCK) MIRROR=$(MIRROR) build/reproduce $(if $(filter command,$(origin HOST)),$(HOST))
 
 builder: ## compile imagebuilder
 	@$(DOTNET) build tools/imagebuilder/Mantle.ImageBuilder.Cli -c $(CONFIGURATION) -v:quiet

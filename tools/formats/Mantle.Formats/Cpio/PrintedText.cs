@@ -6,7 +6,7 @@ using Mantle.Formats.Bytes;
 namespace Mantle.Formats.Cpio;
 
 /// <summary>How the printers show names, times and contents from untrusted input: one line each, no control character reaches a terminal.</summary>
-internal static class PrintedText
+public static class PrintedText
 {
     /// <summary>The name with control, format and lone surrogate characters and the backslash as <c>\x</c> and <c>\u</c> escapes.</summary>
     public static string Escape(string text)

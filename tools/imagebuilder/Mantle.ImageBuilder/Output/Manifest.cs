@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Packages;
@@ -14,10 +16,16 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
 {
     private const int Version = 1;
 
-    public byte[] ToJson(IReadOnlyList<(string Name, string Path)> outputs)
+    // The SDK that compiled this tool, not the runtime that it happens to run on: the latter is the host's and touches no byte.
+    private static readonly string s_sdk = typeof(Manifest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(attribute => attribute.Key == "SdkVersion").Value!;
+
+    /// <param name="outputs">The finished files, with the SHA-256 of those that have been hashed already.</param>
+    public byte[] ToJson(IReadOnlyList<(string Name, string Path, string? Sha256)> outputs)
     {
         using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        JsonWriterOptions options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (Utf8JsonWriter json = new(stream, options))
         {
             json.WriteStartObject();
             json.WriteNumber("version", Version);
@@ -26,6 +34,7 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
             json.WriteString("architecture", recipe.Architecture);
             json.WriteNumber("epoch", recipe.Epoch);
             json.WriteString("tool", $"imagebuilder {request.ToolVersion}");
+            json.WriteString("tool_sdk", s_sdk);
             json.WriteString("root_hash", result.RootHash);
             json.WriteStartArray("plan");
             foreach (BuildStep step in BuildPlan.Steps)
@@ -36,11 +45,10 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
             json.WriteEndArray();
             WriteInputs(json);
             json.WriteStartArray("outputs");
-            foreach ((string name, string path) in outputs)
+            foreach ((string name, string path, string? sha256) in outputs)
             {
                 ByteSource content = ByteSource.OpenFile(path);
-                string digest = name == "image.raw" ? result.ImageSha256 : Convert.ToHexStringLower(TreeDigest.HashContent(content));
-                WriteFile(json, name, content.Length, digest);
+                WriteFile(json, name, content.Length, sha256 ?? Convert.ToHexStringLower(TreeDigest.HashContent(content)));
             }
 
             json.WriteEndArray();
@@ -63,11 +71,13 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
         json.WriteStartObject("inputs");
         WriteInput(json, "recipe", recipe.Path);
         WriteInput(json, "lock", request.LockPath);
+        string? toolchain = Sysroot.NameOf(lockFile);
         json.WriteStartArray("sources");
         foreach (SourceFile source in recipe.Files.Select(file => file.Source).OfType<SourceFile>().Prepend(recipe.Init))
         {
             ByteSource content = ByteSource.OpenFile(source.FullPath);
-            WriteFile(json, source.Name, content.Length, Convert.ToHexStringLower(TreeDigest.HashContent(content)));
+            string digest = Convert.ToHexStringLower(TreeDigest.HashContent(content));
+            WriteFile(json, source.Name, content.Length, digest, ProgramTools.Find(source, digest, toolchain));
         }
 
         json.WriteEndArray();
@@ -104,12 +114,19 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
         json.WriteEndObject();
     }
 
-    private static void WriteFile(Utf8JsonWriter json, string name, long size, string digest)
+    private static void WriteFile(Utf8JsonWriter json, string name, long size, string digest, ProgramTools? tools = null)
     {
         json.WriteStartObject();
         json.WriteString("name", name);
         json.WriteNumber("size", size);
         json.WriteString("sha256", digest);
+        if (tools is not null)
+        {
+            json.WriteStartObject("tools");
+            tools.Write(json);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 }

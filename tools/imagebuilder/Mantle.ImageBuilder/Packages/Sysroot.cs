@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 
@@ -10,6 +11,7 @@ namespace Mantle.ImageBuilder.Packages;
 public static class Sysroot
 {
     private const int CopyBufferSize = 1 << 17;
+    private const int NameLength = 16;
 
     /// <summary>
     /// Unpacks the packages of use <c>toolchain</c> below <paramref name="parent"/>. The folder is named after their digests and appears in one step,
@@ -25,8 +27,7 @@ public static class Sysroot
             throw new UserErrorException("sysroot: the lock has no packages for \"toolchain\"", "name them under toolchain.roots in the recipe, then run imagebuilder lock");
         }
 
-        string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(packages.Select(package => package.Sha256)))));
-        string folder = Path.Combine(Path.GetFullPath(parent), digest[..16]);
+        string folder = Path.Combine(Path.GetFullPath(parent), NameOf(packages));
         if (Directory.Exists(folder))
         {
             return folder;
@@ -39,27 +40,19 @@ public static class Sysroot
             Merge(tree, cache.Open(package));
         }
 
-        string pending = $"{folder}.pending-{Environment.ProcessId}";
-        Directory.CreateDirectory(pending);
-        try
-        {
-            Write(tree.Root, pending, cancellation);
-            Directory.Move(pending, folder);
-        }
-        catch (IOException) when (Directory.Exists(folder))
-        {
-            // Another build was quicker; its folder holds the same.
-        }
-        finally
-        {
-            if (Directory.Exists(pending))
-            {
-                Directory.Delete(pending, recursive: true);
-            }
-        }
-
+        Directory.CreateDirectory(Path.GetFullPath(parent));
+        using PendingFolder pending = PendingFolder.Create(folder);
+        Write(tree.Root, pending.Path, cancellation);
+        pending.MoveTo(folder);
         return folder;
     }
+
+    /// <summary>The name of the lock's toolchain, which follows from the digests of its packages. Null: the lock has none.</summary>
+    public static string? NameOf(LockFile lockFile) =>
+        lockFile.Packages.Where(package => package.Uses.Contains(UseName.Toolchain)).ToArray() is { Length: > 0 } packages ? NameOf(packages) : null;
+
+    private static string NameOf(LockedPackage[] packages) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(packages.Select(package => package.Sha256)))))[..NameLength];
 
     private static void Merge(FileTree tree, UnpackedPackage package)
     {
@@ -67,9 +60,13 @@ public static class Sysroot
         {
             if (node.Kind == FileKind.Directory)
             {
-                if (!tree.TryFind(path, out _))
+                if (!tree.TryFind(path, out FileNode? present))
                 {
                     tree.Put(path, FileNode.Directory());
+                }
+                else if (present.Kind != FileKind.Directory)
+                {
+                    throw new UserErrorException($"sysroot: \"/{path}\" is a directory in package \"{package.Package.Name}\" and something else in another one");
                 }
             }
             else if (tree.TryFind(path, out _))
