@@ -64,6 +64,7 @@ internal static class Trees
             service:
               exec: /usr/bin/web
               user: web
+            {(more.Contains("/run", StringComparison.Ordinal) ? "" : "network: none")}
             {more}
 
             """);

@@ -37,7 +37,7 @@ internal static class BootReaders
     public static bool IsRefusal(Exception problem) => problem is MalformedInputException or UserErrorException;
 
     private static void Predict(ByteSource source) =>
-        Predictor.Predict(source, new PredictionOptions { Banks = [PcrBank.Sha256], InputName = "input" });
+        Predictor.Predict(source, new PredictionOptions { Banks = [TpmAlgorithm.Sha256], InputName = "input" });
 
     /// <summary>
     /// What a TPM answers to all commands of a read, one behind the other: one bank of 24 registers (TPM2_GetCapability), then eight
@@ -102,7 +102,7 @@ internal static class BootReaders
     {
         using MemoryStream document = new();
         MeasurementsDocument.Write(
-            Predictor.Predict(PackageReaders.Source(Samples.Uki()), new PredictionOptions { Banks = [PcrBank.Sha1], Pcrs = [4, 12], InputName = "uki.efi" }), document);
+            Predictor.Predict(PackageReaders.Source(Samples.Uki()), new PredictionOptions { Banks = [TpmAlgorithm.Sha1], Pcrs = [4, 12], InputName = "uki.efi" }), document);
         return [document.ToArray()];
     }
 }

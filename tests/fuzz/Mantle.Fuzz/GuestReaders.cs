@@ -3,6 +3,9 @@ extern alias init;
 using System.Buffers.Binary;
 using System.Text;
 using Mantle.Fuzz.Seeds;
+using Mantle.ImageBuilder.Recipes;
+using Mantle.ImageBuilder.Tree;
+using Mantle.Measure;
 using init::Mantle.Init.Configuration;
 using init::Mantle.Init.Kernel;
 using init::Mantle.Init.Network;
@@ -29,7 +32,21 @@ internal static class GuestReaders
         Guest("guest verity", [Superblock()], bytes => VeritySuperblock.Read(bytes).RequireFits(1 << 20, 1 << 20)),
         Guest("module order", [Texts.Bytes("dm-bufio.ko.xz\ndm-verity.ko.xz\nerofs.ko\n")], bytes => Modules.ReadOrder(bytes)),
         Guest("command line", [Texts.Bytes($"quiet \"a b\"=c roothash={new string('a', 64)} x")], bytes => RootHash.Parse(KernelCommandLine.Single(Encoding.UTF8.GetString(bytes), "roothash"))),
+        new("recipe to guest", () => [Texts.Bytes(Texts.Recipe)], ReadThrough)
+        {
+            Refuses = problem => problem is UserErrorException,
+            Words = Texts.Words(
+                "  - path: /tmp\n    size: 4 KiB\n", "  - path: /run/x\n    size: 1 MiB\n", "/proc", "/", "\\0", "59m", "60m", "3600s", "0s", "1ms", "B", "GiB", "9999999",
+                "\n  arguments: [a, \"\\0\"]", "\n  writable: [/run/x]", "\n  environment: {1: a}", "\nnetwork: none", "\nmemory: []", ": \"\"", "a b"),
+        },
     ];
+
+    /// <summary>What the recipe reader accepts, process 1 must accept when it boots.</summary>
+    private static void ReadThrough(byte[] bytes)
+    {
+        Recipe recipe = RecipeReader.Parse("a.yaml", Encoding.UTF8.GetString(bytes));
+        ApplianceConfigurationReader.Read(ApplianceFiles.Configuration(recipe));
+    }
 
     private static FuzzReader Guest(string name, IReadOnlyList<byte[]> seeds, Action<byte[]> read) => new(name, () => seeds, read)
     {

@@ -15,9 +15,9 @@ public static partial class RecipeReader
     private const long Mebibyte = 1 << 20;
     private const int MaximumDepth = 16;
 
-    // NAME_MAX and PATH_MAX of Linux; 85 and 1365 characters are sure to fit as UTF-8.
+    // What process 1 takes; and 85 characters are sure to fit into NAME_MAX as UTF-8.
     private const int MaximumNameLength = 85;
-    private const int MaximumPathLength = 1365;
+    private const int MaximumPathLength = 1024;
 
     private static readonly string[] s_fileKinds = ["source", "content", "link", "directory"];
 
@@ -66,9 +66,9 @@ public static partial class RecipeReader
         {
             throw YamlMap.RefuseAt(path, e.Start, FirstLine(e.InnerException is ArgumentException ? "duplicate key" : e.Message));
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // YamlDotNet 18.1's scanner ends so on some unclosed flow sequences, without a place.
+            // YamlDotNet 18.1 ends so on some unclosed flow sequences, and on "..." in the wrong place, without a place.
             throw new UserErrorException($"{path}:1:1: not YAML", "look for a bracket or quote that is not closed");
         }
     }
@@ -114,6 +114,7 @@ public static partial class RecipeReader
         }
 
         Check(recipe, map);
+        CheckGuest(recipe, map);
         return recipe;
     }
 
@@ -296,7 +297,7 @@ public static partial class RecipeReader
         return line.Length == 0 ? "not YAML" : char.ToLowerInvariant(line[0]) + line[1..];
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,39}\\z")]
+    [GeneratedRegex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?\\z")]
     private static partial Regex NamePattern();
 
     [GeneratedRegex("^[0-9][A-Za-z0-9.+~-]{0,39}\\z")]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Recipes;
+using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Tree;
 
@@ -14,6 +15,8 @@ public static class ApplianceFiles
 
     /// <summary>The configuration of process 1.</summary>
     public const string ConfigurationPath = "etc/mantle/appliance.json";
+
+    private const int MaximumConfigurationLength = 256 * 1024;
 
     internal static void Add(FileTree tree, Recipe recipe)
     {
@@ -103,7 +106,11 @@ public static class ApplianceFiles
         }
 
         stream.WriteByte((byte)'\n');
-        return stream.ToArray();
+        return stream.Length <= MaximumConfigurationLength
+            ? stream.ToArray()
+            : throw new UserErrorException(
+                $"{recipe.Service.Position}: the configuration of process 1 has {stream.Length:N0} bytes; it takes {MaximumConfigurationLength:N0}",
+                "put long arguments into a file");
     }
 
     private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
