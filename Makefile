@@ -15,7 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image test tools lock guest builder reproduce setup lockfiles clean
+.PHONY: help image test tools lock guest builder reproduce bench setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ image: guest ## build the sample appliance into out/
 
 test: setup ## set up what the tests need (as root or through sudo) and run every test, boots included
 	@build/test
+
+bench: guest tools ## time the builder against a pipeline of Debian's tools (ROUNDS=7); the table is in docs/benchmarks.md
+	@build/bench/run $(RECIPE) $(LOCK) $(or $(CACHE),$(HOME)/.cache/mantle)
 
 tools: ## publish the two executables to dist/
 	@build/tools
