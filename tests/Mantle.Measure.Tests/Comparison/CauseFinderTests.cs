@@ -8,7 +8,7 @@ namespace Mantle.Measure.Tests.Comparison;
 public class CauseFinderTests
 {
     [Theory]
-    [InlineData("/home/a/project/main.cs", "/work/other/project/main.cs", LikelyCause.BuildPath)]
+    [InlineData("/home/a/project/main.cs", "/srv/other/project/main.cs", LikelyCause.BuildPath)]
     [InlineData("built 2026-11-21 by hand", "built 2026-11-22 by hand", LikelyCause.TimeStamp)]
     [InlineData("id 01234567-89ab-cdef-0123-456789abcdef", "id f1234567-89ab-cdef-0123-456789abcdef", LikelyCause.Identifier)]
     [InlineData("linker version 2.44-3", "linker version 2.45-1", LikelyCause.OtherTool)]
