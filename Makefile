@@ -7,7 +7,12 @@ LOCK          ?= $(RECIPE:.yaml=.lock.json)
 OUT           ?= out
 # MIRROR=URL names a Debian mirror where this machine's apt knows none; SNAPSHOT=URL an archive of past packages; CACHE=DIR the package cache.
 ARCHIVE       := $(if $(MIRROR),--mirror "$(MIRROR)") $(if $(SNAPSHOT),--snapshot "$(SNAPSHOT)") $(if $(CACHE),--cache "$(CACHE)")
-DOTNET        := DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet
+DOTNET        := dotnet
+
+# The SDK wants ICU otherwise, which a fresh machine lacks; nothing here is localised.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help image test tools lock guest builder reproduce setup lockfiles clean

@@ -1,6 +1,5 @@
 using Mantle.Emulator.Machine;
 using Mantle.Formats.Tpm;
-using Mantle.Measure.Prediction;
 
 namespace Mantle.Boot.Tests;
 
@@ -31,7 +30,7 @@ public class DamagedImageTests
         Assert.All(Registers([4, 9, 11]), x => Assert.NotEqual(x.Predicted, values[x.Bank, x.Register].ToString()));
         AssertPredicted(values, [7, 12, 13]);
         Assert.Equal(
-            BuiltImage.Predict(damaged.Path).Pcrs.Single(x => x.Index == 4).Values[PcrBank.Sha384].ToString(),
+            BuiltImage.Predict(damaged.Path).Pcrs.Single(x => x.Index == 4).Values[TpmAlgorithm.Sha384].ToString(),
             values[TpmAlgorithm.Sha384, 4].ToString());
     }
 

@@ -24,12 +24,12 @@ public class MeasuredBootTests(SealedBoot boot)
         PredictedPcr predicted = BuiltImage.Predict().Pcrs.Single(x => x.Index == register);
         EventRecord[] logged = [.. boot.Seen.Log.Extending(register)];
 
-        foreach (PcrBank bank in PcrBanks.All)
+        foreach (TpmAlgorithm bank in TpmHash.Computable)
         {
             Assert.Equal(
                 predicted.Events.Select(x => $"{((EventType)x.EventType).SpecificationName()} {x.Digests[bank]}"),
-                logged.Select(x => $"{x.UntrustedType.SpecificationName()} {x.Digest((TpmAlgorithm)bank)}"));
-            Assert.Equal(predicted.Values[bank].ToString(), boot.Seen.WhenServing[(TpmAlgorithm)bank, register].ToString());
+                logged.Select(x => $"{x.UntrustedType.SpecificationName()} {x.Digest(bank)}"));
+            Assert.Equal(predicted.Values[bank].ToString(), boot.Seen.WhenServing[bank, register].ToString());
         }
     }
 
@@ -84,7 +84,7 @@ public class MeasuredBootTests(SealedBoot boot)
         foreach (int register in new[] { 4, 7, 11, 12, 13 })
         {
             Assert.Equal(
-                prediction.Pcrs.Single(x => x.Index == register).Values[PcrBank.Sha384].ToString(),
+                prediction.Pcrs.Single(x => x.Index == register).Values[TpmAlgorithm.Sha384].ToString(),
                 boot.Seen.WhenServing[TpmAlgorithm.Sha384, register].ToString());
         }
     }

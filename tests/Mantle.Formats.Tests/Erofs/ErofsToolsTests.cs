@@ -111,18 +111,6 @@ public class ErofsToolsTests
         static void Same(FileNode node) => node.ModifiedSeconds = ErofsTestTrees.BuildTime;
     }
 
-    [Fact]
-    public void Compressed_data_are_refused_by_name()
-    {
-        using TemporaryFolder folder = new();
-        Directory.CreateDirectory(folder["in"]);
-        File.WriteAllBytes(folder["in"] + "/zeros", new byte[100_000]);
-        Oracle.Succeed("mkfs.erofs", "-zlz4", folder["image"], folder["in"]);
-
-        ErofsReader reader = ErofsReader.Open(ByteSource.FromMemory(File.ReadAllBytes(folder["image"])));
-        Assert.Equal("compressed data (lz4) is not read yet", Assert.Throws<MalformedInputException>(reader.ReadTree).Problem);
-    }
-
     private static void WriteImage(FileTree tree, string path)
     {
         using Stream image = ErofsWriter.Layout(tree, ErofsTestTrees.Options).OpenStream();

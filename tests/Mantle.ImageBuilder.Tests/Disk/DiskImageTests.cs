@@ -24,7 +24,7 @@ public class DiskImageTests
             }
 
             ByteSource source = ByteSource.Compose(end + size, extents);
-            byte[] digest = DiskImage.Write(source, folder["disk"], CancellationToken.None);
+            byte[] digest = DiskImage.Write(source, folder["disk"], CancellationToken.None).GetAwaiter().GetResult();
             byte[] written = File.ReadAllBytes(folder["disk"]);
             Assert.Equal(source.ToArray(), written);
             Assert.Equal(SHA256.HashData(written), digest);

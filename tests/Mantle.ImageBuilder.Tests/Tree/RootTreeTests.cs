@@ -133,6 +133,36 @@ public sealed class RootTreeTests : IDisposable
             "\"/usr/lib/x\" is already there, from \"a\"",
             "files:\n  - path: /usr/lib/x\n    content: y", Trees.Package("a", ("usr/lib/x", Trees.Text("1"))));
 
+    [Theory]
+    [InlineData("files:\n  - path: /etc/os-release/x\n    content: y", "lies below \"/etc/os-release\", which is a link to")]
+    [InlineData("files:\n  - path: /lib/x\n    content: y", "lies below \"/lib\", which is a link to \"usr/lib\"")]
+    [InlineData("memory:\n  - path: /lib/x\n    size: 1 MiB", "lies below \"/lib\", which is a link to \"usr/lib\"")]
+    public void A_file_below_a_link_is_refused(string more, string problem) => Refused(problem, more);
+
+    [Fact]
+    public void A_package_cannot_put_a_link_or_a_file_where_another_has_a_directory()
+    {
+        UnpackedPackage a = Trees.Package("a", ("usr/share/a/x", Trees.Text("1")));
+        foreach (FileNode node in (FileNode[])[FileNode.SymbolicLink("/etc"), Trees.Text("file")])
+        {
+            Refused("\"/usr/share/a\" is in package \"b\" and already came from \"a\"", "", a, Trees.Package("b", ("usr/share/a", node)));
+            Refused("\"/usr/share/a\" is in package \"a\" and already came from \"b\"", "", Trees.Package("b", ("usr/share/a", node)), a);
+        }
+
+        Refused("\"/usr/lib\" is in package \"b\"", "", Trees.Package("b", ("lib", FileNode.SymbolicLink("/tmp"))));
+    }
+
+    [Fact]
+    public void A_package_cannot_move_what_the_builder_writes()
+    {
+        Refused("lies below \"/etc/mantle\", which is a link to \"/tmp\"", "", Trees.Package("b", ("etc/mantle", FileNode.SymbolicLink("/tmp"))));
+        Refused("\"/etc\" is in package \"b\"", "", Trees.Package("b", ("etc", FileNode.SymbolicLink("/tmp"))));
+    }
+
+    [Fact]
+    public void The_links_of_merged_usr_may_come_from_a_package_too() =>
+        Assert.Equal("usr/lib", Find(Build("", Trees.Package("base-files", ("lib", FileNode.SymbolicLink("usr/lib")))), "lib").LinkTarget);
+
     [Fact]
     public void No_account_can_sign_in()
     {

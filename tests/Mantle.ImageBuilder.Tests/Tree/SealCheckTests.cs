@@ -29,6 +29,7 @@ public class SealCheckTests
         { "usr/bin/sh", FileNode.SymbolicLink("service"), "has the name of a shell" },
         { "usr/lib/x", Trees.Text("x", 0b110_110_110), "may be written by everybody" },
         { "usr/lib/d", FileNode.Directory(0b111_111_111), "may be written by everybody" },
+        { "usr/lib/x", new FileNode(FileKind.BlockDevice, 0b110_000_000), "is a device, a pipe or a socket" },
         { "usr/bin/x", WithCapability(), "carries file capabilities" },
     };
 

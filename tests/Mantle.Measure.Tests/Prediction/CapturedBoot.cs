@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Pe;
+using Mantle.Formats.Tcg;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 using Mantle.Testing;
 
@@ -15,10 +17,10 @@ internal sealed class CapturedBoot
     private CapturedBoot(string jsonPath)
     {
         _case = JsonDocument.Parse(File.ReadAllBytes(jsonPath)).RootElement;
-        Log = FirmwareLog.Read(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(jsonPath)!, "eventlog.bin")));
+        Log = EventLog.Read(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(jsonPath)!, "eventlog.bin")));
     }
 
-    public IReadOnlyList<FirmwareLog.Entry> Log { get; }
+    public EventLog Log { get; }
 
     public static CapturedBoot Load(string name)
     {
@@ -26,7 +28,7 @@ internal sealed class CapturedBoot
         return new(File.Exists(own) ? own : Repository.SharedVector($"own-qemu/{name}/case.json"));
     }
 
-    public Digest TpmValue(PcrBank bank, int index) => Parse(_case.GetProperty("tpm_pcrs").GetProperty(bank.Name()).GetProperty($"{index}"));
+    public TpmDigest TpmValue(TpmAlgorithm bank, int index) => Parse(bank, _case.GetProperty("tpm_pcrs").GetProperty(bank.Name()).GetProperty($"{index}"));
 
     public BootInputs Inputs()
     {
@@ -49,15 +51,15 @@ internal sealed class CapturedBoot
         [.. Predictor.Plan(Inputs(), pcrs).Select(plan =>
         {
             Assert.Null(plan.Unpredictable);
-            return Predictor.Replay(plan.Index, [.. plan.Events.Select(Hash)], PcrBanks.All);
+            return Predictor.Replay(plan.Index, [.. plan.Events.Select(Hash)], TpmHash.Computable);
         })];
 
     private PredictedEvent Hash(PlannedEvent planned)
     {
-        IReadOnlyDictionary<PcrBank, Digest> digests =
+        IReadOnlyDictionary<TpmAlgorithm, TpmDigest> digests =
             planned.Data is KnownDigests known ? known.Digests
-            : planned.Description.StartsWith("Linux initrd", StringComparison.Ordinal) ? Log.Last(e => e.Pcr == 9).Digests
-            : PcrBanks.All.ToDictionary(bank => bank, bank => new Digest(ContentDigest.Compute(planned.Data, bank.Algorithm())));
+            : planned.Description.StartsWith("Linux initrd", StringComparison.Ordinal) ? TpmHash.Computable.ToDictionary(bank => bank, bank => Log.Extending(9).Last().Digest(bank))
+            : TpmHash.Computable.ToDictionary(bank => bank, bank => new TpmDigest(bank, ContentDigest.Compute(planned.Data, bank.AlgorithmName())));
         return new(planned.EventType, digests, planned.Description, planned.Source);
     }
 
@@ -71,7 +73,7 @@ internal sealed class CapturedBoot
     }
 
     private static KnownDigests Known(long length, JsonElement digests) =>
-        new(length, PcrBanks.All.ToDictionary(bank => bank, bank => Parse(digests.GetProperty(bank.Name()))));
+        new(length, TpmHash.Computable.ToDictionary(bank => bank, bank => Parse(bank, digests.GetProperty(bank.Name()))));
 
-    private static Digest Parse(JsonElement hex) => new(Convert.FromHexString(hex.GetString()!));
+    private static TpmDigest Parse(TpmAlgorithm bank, JsonElement hex) => TpmDigest.FromHex(bank, hex.GetString()!);
 }

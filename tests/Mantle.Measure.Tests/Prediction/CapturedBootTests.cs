@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Pe;
+using Mantle.Formats.Tcg;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 using Mantle.Testing;
 
@@ -30,11 +32,11 @@ public class CapturedBootTests
         Assert.Equal(pcrs, predicted.Select(pcr => pcr.Index));
         foreach (PredictedPcr pcr in predicted)
         {
-            FirmwareLog.Entry[] recorded = [.. boot.Log.Where(entry => entry.Pcr == pcr.Index)];
-            Assert.Equal(recorded.Select(entry => entry.Type), pcr.Events.Select(e => (uint)e.EventType));
-            foreach (PcrBank bank in PcrBanks.All)
+            EventRecord[] recorded = [.. boot.Log.Extending(pcr.Index)];
+            Assert.Equal(recorded.Select(entry => entry.UntrustedType), pcr.Events.Select(e => e.EventType));
+            foreach (TpmAlgorithm bank in TpmHash.Computable)
             {
-                Assert.Equal(recorded.Select(entry => entry.Digests[bank]), pcr.Events.Select(e => e.Digests[bank]));
+                Assert.Equal(recorded.Select(entry => entry.Digest(bank)), pcr.Events.Select(e => e.Digests[bank]));
                 Assert.Equal(boot.TpmValue(bank, pcr.Index), pcr.Values[bank]);
             }
         }
@@ -54,19 +56,19 @@ public class CapturedBootTests
         JsonElement[] recorded = [.. capture.GetProperty("pcr9_events").EnumerateArray()];
 
         Assert.Equal(recorded.Select(e => e.GetProperty("number").GetUInt32()), events.Select(e => (uint)e.EventType));
-        foreach (PcrBank bank in PcrBanks.All)
+        foreach (TpmAlgorithm bank in TpmHash.Computable)
         {
             Assert.Equal(
                 recorded.Select(e => e.GetProperty("digests").GetProperty(bank.Name()).GetString()),
-                events.Select(e => Convert.ToHexStringLower(ContentDigest.Compute(e.Data, bank.Algorithm()))));
+                events.Select(e => Convert.ToHexStringLower(ContentDigest.Compute(e.Data, bank.AlgorithmName()))));
         }
     }
 
     [Fact]
     public void What_the_captured_changes_are_about_is_not_predicted_by_accident()
     {
-        Assert.NotEqual(CapturedBoot.Load("05-sidecars").TpmValue(PcrBank.Sha256, 12), Digest.Zero(PcrBank.Sha256));
+        Assert.NotEqual(CapturedBoot.Load("05-sidecars").TpmValue(TpmAlgorithm.Sha256, 12), TpmDigest.Zero(TpmAlgorithm.Sha256));
         CapturedBoot signed = CapturedBoot.Load("03-secure-boot");
-        Assert.NotEqual(signed.TpmValue(PcrBank.Sha256, 4), signed.Predict(4)[0].Values[PcrBank.Sha256]);
+        Assert.NotEqual(signed.TpmValue(TpmAlgorithm.Sha256, 4), signed.Predict(4)[0].Values[TpmAlgorithm.Sha256]);
     }
 }

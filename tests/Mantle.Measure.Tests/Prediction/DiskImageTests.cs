@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Fat;
 using Mantle.Formats.Gpt;
+using Mantle.Formats.Tpm;
 using Mantle.Formats.Tree;
 using Mantle.Measure.Prediction;
 using Mantle.Testing;
@@ -22,12 +23,12 @@ public class DiskImageTests
         Assert.Empty(ofDisk.Unpredicted);
         Assert.Equal("EFI/BOOT/BOOTX64.EFI", ofDisk.BootFile);
         Assert.Equal(
-            ofUki.Pcrs.Select(pcr => pcr.Values[PcrBank.Sha256]),
-            ofDisk.Pcrs.Where(pcr => pcr.Index != 5).Select(pcr => pcr.Values[PcrBank.Sha256]));
+            ofUki.Pcrs.Select(pcr => pcr.Values[TpmAlgorithm.Sha256]),
+            ofDisk.Pcrs.Where(pcr => pcr.Index != 5).Select(pcr => pcr.Values[TpmAlgorithm.Sha256]));
 
         // By hand: one used entry, the first; header at sector 1, entries at sector 2.
         byte[] measured = [.. disk.ReadBytes(512, 92, "test"), 1, 0, 0, 0, 0, 0, 0, 0, .. disk.ReadBytes(1024, 128, "test")];
-        Assert.Equal(SHA256.HashData(measured), ofDisk.Pcrs[1].Events[1].Digests[PcrBank.Sha256].Span);
+        Assert.Equal(SHA256.HashData(measured), ofDisk.Pcrs[1].Events[1].Digests[TpmAlgorithm.Sha256].Bytes);
     }
 
     [Fact]
@@ -44,8 +45,8 @@ public class DiskImageTests
         ImagePrediction prediction = Predictor.Predict(ByteSource.FromMemory(File.ReadAllBytes(folder["disk"])), new());
 
         Assert.Equal(
-            Predictor.Predict(TestUki.Make(), new()).Pcrs.Select(pcr => pcr.Values[PcrBank.Sha384]),
-            prediction.Pcrs.Where(pcr => pcr.Index != 5).Select(pcr => pcr.Values[PcrBank.Sha384]));
+            Predictor.Predict(TestUki.Make(), new()).Pcrs.Select(pcr => pcr.Values[TpmAlgorithm.Sha384]),
+            prediction.Pcrs.Where(pcr => pcr.Index != 5).Select(pcr => pcr.Values[TpmAlgorithm.Sha384]));
     }
 
     [Theory]

@@ -1,7 +1,8 @@
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using CsCheck;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 using Mantle.Testing;
 
@@ -20,8 +21,8 @@ public class MeasurementsDocumentTests
         Assert.Equal(written, Write(read));
         Assert.Equal(s_prediction.Unpredicted, read.Unpredicted);
         Assert.Equal(
-            s_prediction.Pcrs.Select(pcr => (pcr.Index, pcr.Events.Count, pcr.Values[PcrBank.Sha384])),
-            read.Pcrs.Select(pcr => (pcr.Index, pcr.Events.Count, pcr.Values[PcrBank.Sha384])));
+            s_prediction.Pcrs.Select(pcr => (pcr.Index, pcr.Events.Count, pcr.Values[TpmAlgorithm.Sha384])),
+            read.Pcrs.Select(pcr => (pcr.Index, pcr.Events.Count, pcr.Values[TpmAlgorithm.Sha384])));
         Assert.Equal((byte)'\n', written[^1]);
         Assert.DoesNotContain((byte)'\r', written);
     }
@@ -100,7 +101,7 @@ public class MeasurementsDocumentTests
     [Fact]
     public void The_aws_format_is_what_nitro_tpm_pcr_compute_prints()
     {
-        string Value(int index) => s_prediction.Pcrs.Single(pcr => pcr.Index == index).Values[PcrBank.Sha384].ToString();
+        string Value(int index) => s_prediction.Pcrs.Single(pcr => pcr.Index == index).Values[TpmAlgorithm.Sha384].ToString();
 
         Assert.Equal(
             $$"""
@@ -126,7 +127,7 @@ public class MeasurementsDocumentTests
     public void The_text_shows_events_with_digest_and_source_and_then_values()
     {
         using StringWriter text = new();
-        PredictionText.Write(Predictor.Predict(TestUki.Make(), new() { Banks = [PcrBank.Sha1], Pcrs = [5, 9, 12] }), text);
+        PredictionText.Write(Predictor.Predict(TestUki.Make(), new() { Banks = [TpmAlgorithm.Sha1], Pcrs = [5, 9, 12] }), text);
 
         Assert.Matches(
             """

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Text;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Tests.Pe;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 using Mantle.Testing;
 
@@ -20,17 +21,17 @@ public class PredictorTests
 
         Assert.Equal(
             "77a0dab2312b4e1e57a84d865a21e5b2ee8d677a21012ada819d0a98988078d3d740f6346bfe0abaa938ca20439a8d71",
-            bootManager[0].Digests[PcrBank.Sha384].ToString());
+            bootManager[0].Digests[TpmAlgorithm.Sha384].ToString());
         Assert.Equal(
             "394341b7182cd227c5c6b07ef8000cdfd86136c4292b8e576573ad7ed9ae41019f5818b4b971c9effc60e1ad9f1289f0",
-            bootManager[1].Digests[PcrBank.Sha384].ToString());
+            bootManager[1].Digests[TpmAlgorithm.Sha384].ToString());
         Assert.Equal(
             "70bc457e087464760a8927d6312248dc117663410914ff8b1e42fd5dc91e16f5fe3f15ca64372d3e47af8b4c53b01df9",
-            Predictor.Replay(4, [.. bootManager.Take(2)], [PcrBank.Sha384]).Values[PcrBank.Sha384].ToString());
+            Predictor.Replay(4, [.. bootManager.Take(2)], [TpmAlgorithm.Sha384]).Values[TpmAlgorithm.Sha384].ToString());
         Assert.Equal(
             "98441c7f7625d10058c47683aec486ce311c633235eb555593a7ee791121e3578ae72d04ecef661f272d59058b77af35",
-            Value(prediction, 7, PcrBank.Sha384));
-        Assert.Equal("65caf8dd1e0ea7a6347b635d2b379c93b9a1351edc2afc3ecda700e534eb3068", Value(prediction, 7, PcrBank.Sha256));
+            Value(prediction, 7, TpmAlgorithm.Sha384));
+        Assert.Equal("65caf8dd1e0ea7a6347b635d2b379c93b9a1351edc2afc3ecda700e534eb3068", Value(prediction, 7, TpmAlgorithm.Sha256));
     }
 
     [Theory]
@@ -63,11 +64,11 @@ public class PredictorTests
             Sections = [.. vector.GetProperty("sections").EnumerateArray().Select(s => new UkiSection(s.GetString()!, Text(s.GetString()!)))],
         };
         PcrPlan plan = Assert.Single(Predictor.Plan(inputs, [11]));
-        foreach (PcrBank bank in new[] { PcrBank.Sha256, PcrBank.Sha384, PcrBank.Sha512 })
+        foreach (TpmAlgorithm bank in new[] { TpmAlgorithm.Sha256, TpmAlgorithm.Sha384, TpmAlgorithm.Sha512 })
         {
-            Digest value = plan.Events.Select(e => e.Data.ToArray())
+            TpmDigest value = plan.Events.Select(e => e.Data.ToArray())
                 .Concat(vector.GetProperty("phases").EnumerateArray().Select(phase => Encoding.ASCII.GetBytes(phase.GetString()!)))
-                .Aggregate(Digest.Zero(bank), (old, data) => old.Extend(bank, new(CryptographicOperations.HashData(bank.Algorithm(), data))));
+                .Aggregate(TpmDigest.Zero(bank), (old, data) => old.Extend(bank.HashData(data)));
 
             Assert.Equal(vector.GetProperty("banks").GetProperty(bank.Name()).GetProperty("pcr11").GetString(), value.ToString());
         }
@@ -94,7 +95,7 @@ public class PredictorTests
 
         string theirs = Oracle.Succeed(tool, arguments);
         ImagePrediction ours = Predict(image);
-        Assert.All(PcrBanks.All, bank => Assert.Contains($"11:{bank.Name()}={Value(ours, 11, bank)}", theirs, StringComparison.Ordinal));
+        Assert.All(TpmHash.Computable, bank => Assert.Contains($"11:{bank.Name()}={Value(ours, 11, bank)}", theirs, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -103,8 +104,8 @@ public class PredictorTests
         PredictedPcr pcr = Predict(TestUki.Make()).Pcrs.Single(p => p.Index == 9);
         byte[] initrd = [.. SyntheticPe.Bytes(1001, 6), 0, 0, 0, .. ExtraOsRelease()];
 
-        Assert.Equal(SHA256.HashData(Encoding.Unicode.GetBytes("quiet panic=-1  a=b\0")), pcr.Events[0].Digests[PcrBank.Sha256].Span);
-        Assert.Equal(SHA256.HashData(initrd), pcr.Events[1].Digests[PcrBank.Sha256].Span);
+        Assert.Equal(SHA256.HashData(Encoding.Unicode.GetBytes("quiet panic=-1  a=b\0")), pcr.Events[0].Digests[TpmAlgorithm.Sha256].Bytes);
+        Assert.Equal(SHA256.HashData(initrd), pcr.Events[1].Digests[TpmAlgorithm.Sha256].Bytes);
         Assert.Equal(".initrd + .osrel", pcr.Events[1].Source.Name);
     }
 
@@ -164,9 +165,9 @@ public class PredictorTests
             "\"x.bin\" is neither a disk image with a GPT nor a PE image",
             Assert.Throws<UserErrorException>(() => Predictor.Predict(ByteSource.Zeros(4096), new() { InputName = "x.bin" })).Message);
 
-    private static ImagePrediction Predict(ByteSource uki) => Predictor.Predict(uki, new() { Banks = PcrBanks.All, InputName = "given.efi" });
+    private static ImagePrediction Predict(ByteSource uki) => Predictor.Predict(uki, new() { Banks = TpmHash.Computable, InputName = "given.efi" });
 
-    private static string Value(ImagePrediction prediction, int index, PcrBank bank) => prediction.Pcrs.Single(pcr => pcr.Index == index).Values[bank].ToString();
+    private static string Value(ImagePrediction prediction, int index, TpmAlgorithm bank) => prediction.Pcrs.Single(pcr => pcr.Index == index).Values[bank].ToString();
 
     private static ByteSource Text(string text) => ByteSource.FromMemory(Encoding.ASCII.GetBytes(text));
 

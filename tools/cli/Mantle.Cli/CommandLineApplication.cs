@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using Mantle.Formats.Bytes;
 using Mantle.Measure;
 
@@ -19,22 +22,23 @@ public sealed class CommandLineApplication(string name, string version)
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
-            {
-                WriteLine("error", error.Message.TrimEnd('.'));
-            }
-
+            // The first says it; the others follow from it.
+            WriteLine("error", LowerFirst(FirstLine(parsed.Errors[0].Message)));
             WriteLine("hint", $"see \"{string.Join(' ', CommandPath(parsed))} --help\"");
             return ExitCode.Usage;
         }
 
         using CancellationTokenSource interrupted = new();
-        ConsoleCancelEventHandler onInterrupt = (_, e) =>
+        void Interrupt(PosixSignalContext context)
         {
-            e.Cancel = true;
+            // Once to clean up and go; a second signal ends the process where it stands.
+            context.Cancel = !interrupted.IsCancellationRequested;
             interrupted.Cancel();
-        };
-        Console.CancelKeyPress += onInterrupt;
+        }
+
+        using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using PosixSignalRegistration onTermination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+        using PosixSignalRegistration onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
         try
         {
             return await parsed.InvokeAsync(
@@ -44,10 +48,6 @@ public sealed class CommandLineApplication(string name, string version)
         catch (Exception exception) when (!parsed.GetValue(debug))
         {
             return Report(exception);
-        }
-        finally
-        {
-            Console.CancelKeyPress -= onInterrupt;
         }
     }
 
@@ -67,18 +67,28 @@ public sealed class CommandLineApplication(string name, string version)
     /// <summary>The one table from exceptions to exit codes; wrappers are looked through.</summary>
     public (int Code, string Message, string? Hint) Classify(Exception exception) => exception switch
     {
-        AggregateException { InnerExceptions: [var only, ..] } => Classify(only),
+        AggregateException { InnerExceptions: [_, ..] several } => Classify(several.FirstOrDefault(one => one is not OperationCanceledException) ?? several[0]),
+        TargetInvocationException { InnerException: { } inner } => Classify(inner),
+        TypeInitializationException { InnerException: { } inner } => Classify(inner),
         UserErrorException e => (e.Code, e.Message, e.Hint),
         MalformedInputException e => (ExitCode.Malformed, e.Message, null),
+        OperationCanceledException { InnerException: TimeoutException e } => (ExitCode.Environment, $"network: {LowerFirst(FirstLine(e.Message))}", "try again, or another mirror"),
         OperationCanceledException => (ExitCode.Interrupted, "interrupted; nothing was changed", null),
         HttpRequestException e => (ExitCode.Environment, $"network: {FirstLine(e.Message)}", "check the mirror's address and try again"),
-        UnauthorizedAccessException e => (ExitCode.Environment, FirstLine(e.Message), "check owner and permissions"),
-        IOException e => (ExitCode.Environment, FirstLine(e.Message), null),
+        UnauthorizedAccessException e => (ExitCode.Environment, LowerFirst(FirstLine(e.Message)), "check owner and permissions"),
+        IOException e => (ExitCode.Environment, LowerFirst(FirstLine(e.Message)), null),
         _ => (ExitCode.Bug, $"bug in {name} {version}: {exception.GetType().Name}: {FirstLine(exception.Message)}",
             "please report it with the command line; --debug-errors prints the stack"),
     };
 
     private static string FirstLine(string text) => text.Split('\n')[0].TrimEnd('.', '\r');
+
+    private static string LowerFirst(string text) => text.Length == 0 ? text : char.ToLowerInvariant(text[0]) + text[1..];
+
+    /// <summary>Names in a message may come from a package or an image: nothing in them may break the line or speak to the terminal.</summary>
+    private static string OneLine(string text) => string.Concat(text.Select(letter =>
+        char.IsControl(letter) || char.GetUnicodeCategory(letter) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            ? $"\\u{(int)letter:x4}" : letter.ToString()));
 
     private static IEnumerable<string> CommandPath(ParseResult parsed)
     {
@@ -94,5 +104,5 @@ public sealed class CommandLineApplication(string name, string version)
         return names;
     }
 
-    private void WriteLine(string level, string message) => Console.Error.WriteLine($"{name}: {level}: {message}");
+    private void WriteLine(string level, string message) => Console.Error.WriteLine($"{name}: {level}: {OneLine(message)}");
 }

@@ -19,11 +19,11 @@ internal static class Program
               imagebuilder build appliance/appliance.yaml    build image and measurements from recipe and lock
               imagebuilder diff  out ../other/out            where two builds differ, why, and which PCRs move
             """);
-        root.Subcommands.Add(LockCommand.Create(
-            path => RecipeReader.Read(path).Resolution(), UserEnvironment.Mirror, UserEnvironment.CachePath, TimeProvider.System));
+        root.Subcommands.Add(LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System));
         root.Subcommands.Add(SysrootCommand.Create());
         root.Subcommands.Add(BuildCommand.Create());
         root.Subcommands.Add(DiffCommand.Create());
+        root.Subcommands.Add(CompletionCommand.Create("imagebuilder"));
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, arguments);
     }
 }

@@ -4,6 +4,7 @@ using Mantle.Formats.Erofs;
 using Mantle.Formats.Fat;
 using Mantle.Formats.Gpt;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Tpm;
 using Mantle.Formats.Tree;
 using Mantle.Formats.Verity;
 using Mantle.ImageBuilder.Boot;
@@ -11,8 +12,8 @@ using Mantle.ImageBuilder.Disk;
 using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Tree;
-using Mantle.Measure;
 using Mantle.Measure.Prediction;
+using Mantle.Measure;
 
 namespace Mantle.ImageBuilder;
 
@@ -68,7 +69,7 @@ public sealed partial class Build
 
     internal static Task<string> PackInitrd(Build build, CancellationToken cancellation)
     {
-        build._kernel = KernelPackage.Find(build.PackagesFor(UseName.Kernel));
+        build._kernel = KernelPackage.Find(build.PackagesFor(UseName.Kernel), build._cache);
         IReadOnlyList<KernelModule> modules = build._kernel.LoadOrder(build._recipe.Kernel.Modules);
         build._initrd = Initrd.Layout(RootTree.OpenSource(build._recipe.Init), modules, build._recipe.Epoch);
         return Fact($"{modules.Count} modules of {build._kernel.Release}, {build._initrd.Length / 1e6:F1} MB");
@@ -89,7 +90,7 @@ public sealed partial class Build
                 new(".linux", build._kernel.Image),
             ],
         });
-        DiskImage.Write(build._uki, build.PendingPath(UkiName), cancellation);
+        build._ukiDigest = DiskImage.Write(build._uki, build.PendingPath(UkiName), cancellation);
         return Fact($"{build._uki.Length / 1e6:F1} MB");
     }
 
@@ -142,33 +143,46 @@ public sealed partial class Build
             ],
         });
         string path = build.PendingPath(ImageName);
-        build.Result.ImageSha256 = Convert.ToHexStringLower(DiskImage.Write(disk, path, cancellation));
+        build._imageDigest = DiskImage.Write(disk, path, cancellation);
         build.Result.ImageSize = disk.Length;
         build.Result.ImageAllocated = DiskImage.AllocatedBytes(path);
-        return Fact($"{ImageName} {disk.Length / 1e6:F1} MB, {build.Result.ImageAllocated / 1e6:F1} MB on disk, sha256 {build.Result.ImageSha256}");
+        return Fact($"{ImageName} {disk.Length / 1e6:F1} MB, {build.Result.ImageAllocated / 1e6:F1} MB on disk");
     }
 
     internal static Task<string> Measure(Build build, CancellationToken cancellation)
     {
         ImagePrediction prediction = Predictor.Predict(
-            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = PcrBanks.All, InputName = ImageName });
+            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = TpmHash.Computable, InputName = ImageName });
         build.Result.Measurements = prediction;
-        DurableFile.Write(build.PendingPath(MeasurementsName), file => MeasurementsDocument.Write(prediction, file));
+        build.WriteFile(MeasurementsName, file => MeasurementsDocument.Write(prediction, file));
 
         return Fact($"PCR 4 sha384 {build.Result.Pcr(4)}");
     }
 
-    internal static Task<string> WriteManifest(Build build, CancellationToken cancellation)
+    internal static async Task<string> WriteManifest(Build build, CancellationToken cancellation)
     {
-        DurableFile.Write(
-            build.PendingPath(SbomName),
-            file => Sbom.Write(file, build._recipe, build._lock.Packages, build.Result.ImageSha256, build._request.ToolVersion));
+        build.Result.ImageSha256 = Convert.ToHexStringLower(await build._imageDigest!.ConfigureAwait(false));
+        string ukiSha256 = Convert.ToHexStringLower(await build._ukiDigest!.ConfigureAwait(false));
+        build.WriteFile(
+            SbomName, file => Sbom.Write(file, build._recipe, build._lock.Packages, build.Result.ImageSha256, build._request.ToolVersion));
 
         Manifest manifest = new(build._recipe, build._lock, build._treeDigest!, build.Result, build._request);
-        byte[] bytes = manifest.ToJson([.. OutputNames.Where(name => name != ManifestName).Select(name => (name, build.PendingPath(name)))]);
-        DurableFile.Write(build.PendingPath(ManifestName), file => file.Write(bytes));
+        byte[] bytes = manifest.ToJson(
+            [
+                (ImageName, build.PendingPath(ImageName), build.Result.ImageSha256),
+                (UkiName, build.PendingPath(UkiName), ukiSha256),
+                (MeasurementsName, build.PendingPath(MeasurementsName), null),
+                (SbomName, build.PendingPath(SbomName), null),
+            ]);
+        build.WriteFile(ManifestName, file => file.Write(bytes));
 
-        return Fact($"{OutputNames.Count} files");
+        return $"{OutputNames.Count} files, {ImageName} sha256 {build.Result.ImageSha256}";
+    }
+
+    private void WriteFile(string name, Action<Stream> content)
+    {
+        using FileStream file = new(PendingPath(name), FileMode.CreateNew);
+        content(file);
     }
 
     private ByteSource FindStub()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 using Mantle.Formats.Verity;
@@ -39,6 +38,8 @@ public sealed partial class Build
     private KernelPackage? _kernel;
     private ByteSource _initrd = ByteSource.Empty;
     private ByteSource _uki = ByteSource.Empty;
+    private Task<byte[]>? _ukiDigest;
+    private Task<byte[]>? _imageDigest;
 
     private Build(BuildRequest request, Recipe recipe, LockFile lockFile, PackageCache cache, OutputFolder output, IBuildProgress progress)
     {
@@ -57,22 +58,25 @@ public sealed partial class Build
     /// <summary>Runs the plan. The output folder changes only when every step has succeeded.</summary>
     public static async Task<BuildResult> RunAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellation)
     {
+        StepClock clock = new();
         Recipe recipe = RecipeReader.Read(request.RecipePath);
         LockFile lockFile = LockFile.Read(request.LockPath);
         lockFile.CheckAgainst(recipe.Resolution());
         using OutputFolder output = new(request.OutputPath, OutputNames);
         using PackageCache cache = new(request.CachePath);
         Build build = new(request, recipe, lockFile, cache, output, progress);
+        clock.End("inputs");
         foreach (BuildStep step in BuildPlan.Steps)
         {
             cancellation.ThrowIfCancellationRequested();
-            long start = Stopwatch.GetTimestamp();
             string fact = await step.Run(build, cancellation).ConfigureAwait(false);
-            progress.Done(step.Name, fact, Stopwatch.GetElapsedTime(start));
+            progress.Done(step.Name, fact, clock.End(step.Name));
         }
 
         cancellation.ThrowIfCancellationRequested();
         output.Commit();
+        clock.End("commit");
+        build.Result.Timings = clock.Timings;
         return build.Result;
     }
 

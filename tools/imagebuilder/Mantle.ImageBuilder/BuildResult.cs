@@ -1,3 +1,4 @@
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.ImageBuilder;
@@ -20,6 +21,9 @@ public sealed class BuildResult
     /// <summary>Programs in the root, beside shared libraries.</summary>
     public IReadOnlyList<string> Programs { get; set; } = [];
 
+    /// <summary>Where the time went, in the order of the plan.</summary>
+    public IReadOnlyList<StepTiming> Timings { get; set; } = [];
+
     /// <summary>Files in the root.</summary>
     public int Files { get; set; }
 
@@ -27,5 +31,5 @@ public sealed class BuildResult
     public ImagePrediction? Measurements { get; set; }
 
     /// <summary>A predicted value in the SHA-384 bank, the one that EC2 attests, lower-case hexadecimal.</summary>
-    public string Pcr(int index) => Measurements!.Pcrs.First(pcr => pcr.Index == index).Values[PcrBank.Sha384].ToString();
+    public string Pcr(int index) => Measurements!.Pcrs.First(pcr => pcr.Index == index).Values[TpmAlgorithm.Sha384].ToString();
 }

@@ -36,6 +36,12 @@ internal static class ErofsFormat
     public const int ChunkBlockAddressLength = 4;
     public const int ChunkIndexLength = 8;
 
+    /// <summary>Most bytes of a compressed cluster in the image (Z_EROFS_PCLUSTER_MAX_SIZE).</summary>
+    public const int MaximumClusterLength = 1 << 20;
+
+    /// <summary>Most bytes that come out of one (Z_EROFS_PCLUSTER_MAX_DSIZE).</summary>
+    public const int MaximumExtentLength = 12 << 20;
+
     /// <summary>In place of a block number: there is no block.</summary>
     public const uint NullBlock = uint.MaxValue;
 

@@ -102,7 +102,7 @@ public sealed partial class ErofsReader
         }
 
         bool isPacked = Superblock.IncompatibleFeatures.HasFlag(ErofsIncompatibleFeatures.Fragments) && Superblock.PackedNid != 0;
-        ByteSource source = isPacked ? Content(ReadInode(Superblock.PackedNid), new Budget(_length)) : _image;
+        ByteSource source = isPacked ? Packed(new Budget(_length)) : _image;
         long position = (long)Superblock.AttributePrefixStart * ErofsFormat.AttributeUnit;
         for (int i = 0; i < Superblock.AttributePrefixCount; i++)
         {

@@ -11,8 +11,8 @@ public sealed partial class ErofsReader
 
     private ByteSource Content(ErofsInode inode, Budget budget) => inode.DataLayout switch
     {
-        _ when inode.IsCompressed => throw Malformed(inode.Offset, "compressed data (lz4) is not read yet"),
         _ when inode.Size == 0 => ByteSource.Empty,
+        _ when inode.IsCompressed => Compressed(inode, budget),
         ErofsDataLayout.Plain => Blocks(inode, inode.Size),
         ErofsDataLayout.Inline => WithTail(inode),
         _ => Chunks(inode, budget),

@@ -1,13 +1,14 @@
 using System.Buffers.Binary;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Erofs.Compression;
 using Mantle.Formats.Tree;
 
 namespace Mantle.Formats.Erofs;
 
 /// <summary>
-/// Reads EROFS images: blocks of 512 to 65536 bytes, compact and extended inodes, plain, inline and chunk-based data on one device,
-/// inline and shared extended attributes, long attribute prefixes. Compressed data and features of Linux 6.15 on (48-bit blocks,
-/// metadata in an inode) are refused.
+/// Reads EROFS images: blocks of 512 to 65536 bytes, compact and extended inodes, plain, inline, chunk-based and compressed data
+/// (LZ4, deflate, zstd, MicroLZMA; inline tails, fragments, deduplicated clusters) on one device, inline and shared extended attributes,
+/// long attribute prefixes. Features of Linux 6.15 on (48-bit blocks, extents in place of an index, metadata in an inode) are refused.
 /// </summary>
 public sealed partial class ErofsReader
 {
@@ -19,6 +20,8 @@ public sealed partial class ErofsReader
     {
         _length = (long)superblock.BlockCount << superblock.BlockSizeBits;
         _image = image.Slice(0, _length);
+        _compression = ErofsCompression.Read(_image, superblock);
+        _decompressor = new ErofsDecompressor(_image, superblock.BlockSize, _compression.IsPaddedInFront);
         Superblock = superblock;
     }
 
@@ -43,7 +46,10 @@ public sealed partial class ErofsReader
     /// <exception cref="MalformedInputException">It is no EROFS image, or one that is not supported.</exception>
     public static ErofsReader Open(ByteSource image) => new(image, ErofsSuperblock.Read(image));
 
-    /// <summary>Reads the whole tree. Contents are slices of the image.</summary>
+    /// <summary>
+    /// Reads the whole tree. Contents are slices of the image, or decompressed where they are read: that a compressed file is damaged
+    /// may be found, and <see cref="MalformedInputException"/> thrown, no earlier than that.
+    /// </summary>
     /// <exception cref="MalformedInputException">The image is damaged or has what is not supported.</exception>
     public FileTree ReadTree() => ReadTree(new Dictionary<FileNode, ErofsInode>(ReferenceEqualityComparer.Instance));
 

@@ -46,4 +46,20 @@ public static class EventTypeNames
         EventType.EfiSpdmDeviceAuthority => "EV_EFI_SPDM_DEVICE_AUTHORITY",
         _ => $"0x{(uint)type:x8}",
     };
+
+    /// <summary>The type of that name. False: the specification has none.</summary>
+    public static bool TryParse(string name, out EventType type)
+    {
+        foreach (EventType candidate in Enum.GetValues<EventType>())
+        {
+            if (candidate.SpecificationName() == name)
+            {
+                type = candidate;
+                return true;
+            }
+        }
+
+        type = default;
+        return false;
+    }
 }

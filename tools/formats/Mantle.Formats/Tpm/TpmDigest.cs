@@ -27,6 +27,9 @@ public readonly struct TpmDigest : IEquatable<TpmDigest>
     /// <summary>Whether every byte is zero, as in EV_NO_ACTION events and registers nobody extended.</summary>
     public bool IsZero => !Bytes.ContainsAnyExcept((byte)0);
 
+    /// <summary>What a register of a bank holds before the first extend.</summary>
+    public static TpmDigest Zero(TpmAlgorithm algorithm) => new(algorithm, new byte[algorithm.DigestSize()]);
+
     /// <summary>A digest from its hexadecimal text.</summary>
     public static TpmDigest FromHex(TpmAlgorithm algorithm, string hex) => new(algorithm, Convert.FromHexString(hex));
 
@@ -35,6 +38,14 @@ public readonly struct TpmDigest : IEquatable<TpmDigest>
 
     /// <summary>Another algorithm or other bytes.</summary>
     public static bool operator !=(TpmDigest left, TpmDigest right) => !left.Equals(right);
+
+    /// <summary>The register that holds this, extended: H(this || digest) (TPM 2.0 part 1, 17.3).</summary>
+    public TpmDigest Extend(TpmDigest digest)
+    {
+        byte[] register = Bytes.ToArray();
+        Algorithm.Extend(register, digest.Bytes);
+        return new(Algorithm, register);
+    }
 
     /// <inheritdoc/>
     public bool Equals(TpmDigest other) => Algorithm == other.Algorithm && Bytes.SequenceEqual(other.Bytes);

@@ -37,6 +37,32 @@ public static class TpmHash
         _ => $"0x{(ushort)algorithm:x4}",
     };
 
+    /// <summary>The algorithm's name in .NET. Only for a computable one.</summary>
+    public static HashAlgorithmName AlgorithmName(this TpmAlgorithm algorithm) => algorithm switch
+    {
+        TpmAlgorithm.Sha1 => HashAlgorithmName.SHA1,
+        TpmAlgorithm.Sha256 => HashAlgorithmName.SHA256,
+        TpmAlgorithm.Sha384 => HashAlgorithmName.SHA384,
+        TpmAlgorithm.Sha512 => HashAlgorithmName.SHA512,
+        _ => throw new NotSupportedException($"no hash function for {algorithm.Name()}"),
+    };
+
+    /// <summary>The computable algorithm of that name (<c>sha256</c>). False: there is none.</summary>
+    public static bool TryParse(string name, out TpmAlgorithm algorithm)
+    {
+        foreach (TpmAlgorithm candidate in Computable)
+        {
+            if (candidate.Name() == name)
+            {
+                algorithm = candidate;
+                return true;
+            }
+        }
+
+        algorithm = default;
+        return false;
+    }
+
     /// <summary>The digest of <paramref name="data"/>.</summary>
     public static TpmDigest HashData(this TpmAlgorithm algorithm, ReadOnlySpan<byte> data)
     {

@@ -49,14 +49,15 @@ internal sealed class ArchiveOptions
     /// Where a locked package may be, best first. The mirror is chosen when the first file is looked for: a build that has everything
     /// in its cache needs none.
     /// </summary>
-    public Func<LockedPackage, IReadOnlyList<Uri>> Locator(ParseResult parsed, LockFile lockFile)
+    public Func<LockedPackage, IReadOnlyList<Uri>> Locator(ParseResult parsed, Func<LockFile> readLock)
     {
         Lazy<ArchiveMirror> mirror = new(() => ChooseMirror(parsed));
+        Lazy<LockFile> lockFile = new(readLock);
         SnapshotLocator? snapshot = parsed.GetValue(Snapshot) is { } root ? SnapshotLocator.Parse(root) : null;
         return package =>
         [
             mirror.Value.Locate(package.Suite, package.Path),
-            .. snapshot?.Locate(package.Suite, lockFile.Suites.First(suite => suite.Name == package.Suite).Date, package.Path) ?? [],
+            .. snapshot?.Locate(package.Suite, lockFile.Value.Suites.First(suite => suite.Name == package.Suite).Date, package.Path) ?? [],
         ];
     }
 }

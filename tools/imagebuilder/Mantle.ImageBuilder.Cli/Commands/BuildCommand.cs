@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 
@@ -21,6 +21,8 @@ internal static class BuildCommand
     private static readonly Option<bool> s_plan = new("--plan") { Description = "Print the steps and do nothing" };
     private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON" };
 
+    private static readonly Option<bool> s_timings = new("--timings") { Description = "Say what time each step took, and how much of it processors worked" };
+
     public static Command Create()
     {
         Command command = new(
@@ -36,6 +38,7 @@ internal static class BuildCommand
         s_archive.AddTo(command);
         command.Options.Add(s_plan);
         command.Options.Add(s_json);
+        command.Options.Add(s_timings);
         command.SetAction(RunAsync);
         return command;
     }
@@ -45,7 +48,7 @@ internal static class BuildCommand
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(s_plan))
         {
-            WritePlan(output, parsed.GetValue(s_json));
+            WritePlan(parsed, output);
             return ExitCode.Success;
         }
 
@@ -56,7 +59,7 @@ internal static class BuildCommand
             LockPath = lockPath,
             OutputPath = parsed.GetValue(s_output)!,
             CachePath = s_archive.CachePath(parsed),
-            Locate = s_archive.Locator(parsed, LockFile.Read(lockPath)),
+            Locate = s_archive.Locator(parsed, () => LockFile.Read(lockPath)),
             ToolVersion = Program.Version,
         };
         BuildResult result;
@@ -67,23 +70,26 @@ internal static class BuildCommand
 
         if (parsed.GetValue(s_json))
         {
-            WriteJson(output, request, result);
+            WriteJson(parsed, request, result);
         }
         else
         {
             WriteText(output, request, result);
+            if (parsed.GetValue(s_timings))
+            {
+                WriteTimings(output, result.Timings);
+            }
         }
 
         return ExitCode.Success;
     }
 
-    private static void WritePlan(TextWriter output, bool json)
+    private static void WritePlan(ParseResult parsed, TextWriter output)
     {
-        if (json)
+        if (parsed.GetValue(s_json))
         {
-            output.WriteLine(ToJson(writer =>
+            JsonOutput.Write(parsed, writer =>
             {
-                writer.WriteNumber("version", 1);
                 writer.WriteStartArray("steps");
                 foreach (BuildStep step in BuildPlan.Steps)
                 {
@@ -94,7 +100,7 @@ internal static class BuildCommand
                 }
 
                 writer.WriteEndArray();
-            }));
+            });
             return;
         }
 
@@ -116,24 +122,29 @@ internal static class BuildCommand
         }
     }
 
+    private static void WriteTimings(TextWriter output, IReadOnlyList<StepTiming> timings)
+    {
+        output.WriteLine();
+        output.WriteLine($"{"step",-10} {"ms",8} {"cpu ms",8}");
+        foreach (StepTiming step in timings)
+        {
+            output.WriteLine($"{step.Name,-10} {step.Elapsed.TotalMilliseconds,8:F1} {step.Processor.TotalMilliseconds,8:F1}");
+        }
+
+        output.WriteLine($"{"total",-10} {timings.Sum(step => step.Elapsed.TotalMilliseconds),8:F1} {timings.Sum(step => step.Processor.TotalMilliseconds),8:F1}");
+    }
+
     private static readonly int[] s_shownPcrs = [4, 7, 11, 12, 13];
 
-    private static void WriteJson(TextWriter output, BuildRequest request, BuildResult result) => output.WriteLine(ToJson(writer =>
+    private static void WriteJson(ParseResult parsed, BuildRequest request, BuildResult result) => JsonOutput.Write(parsed, writer =>
     {
-        writer.WriteNumber("version", 1);
         writer.WriteString("output", request.OutputPath);
         writer.WriteString("image_sha256", result.ImageSha256);
         writer.WriteNumber("image_size", result.ImageSize);
         writer.WriteNumber("image_allocated", result.ImageAllocated);
         writer.WriteString("root_hash", result.RootHash);
         writer.WriteNumber("root_files", result.Files);
-        writer.WriteStartArray("root_programs");
-        foreach (string program in result.Programs)
-        {
-            writer.WriteStringValue("/" + program);
-        }
-
-        writer.WriteEndArray();
+        writer.WriteTexts("root_programs", result.Programs.Select(program => "/" + program));
         writer.WriteStartObject("sha384");
         foreach (int pcr in s_shownPcrs)
         {
@@ -141,18 +152,19 @@ internal static class BuildCommand
         }
 
         writer.WriteEndObject();
-    }));
-
-    private static string ToJson(Action<Utf8JsonWriter> content)
-    {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        if (parsed.GetValue(s_timings))
         {
-            writer.WriteStartObject();
-            content(writer);
-            writer.WriteEndObject();
-        }
+            writer.WriteStartArray("timings");
+            foreach (StepTiming step in result.Timings)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("step", step.Name);
+                writer.WriteNumber("ms", Math.Round(step.Elapsed.TotalMilliseconds, 1));
+                writer.WriteNumber("cpu_ms", Math.Round(step.Processor.TotalMilliseconds, 1));
+                writer.WriteEndObject();
+            }
 
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
-    }
+            writer.WriteEndArray();
+        }
+    });
 }

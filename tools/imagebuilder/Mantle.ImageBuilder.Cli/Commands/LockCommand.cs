@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages.Archive;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.ImageBuilder.Packages.Resolution;
@@ -16,28 +17,30 @@ internal static class LockCommand
     };
 
     private static readonly Option<bool> s_check = new("--check") { Description = "Only say whether the lock answers the recipe; fetches and writes nothing" };
-    private static readonly Option<string?> s_mirror = new("--mirror") { Description = "Debian mirror, the folder that holds dists and pool (default: this machine's apt)", HelpName = "URL" };
-    private static readonly Option<string?> s_securityMirror = new("--security-mirror") { Description = "Mirror of the security archive (default: the main mirror with -security)", HelpName = "URL" };
-    private static readonly Option<string?> s_snapshot = new("--snapshot") { Description = "Snapshot archive for an index that the mirror no longer has", HelpName = "URL" };
+    private static readonly ArchiveOptions s_archive = new();
     private static readonly Option<string?> s_output = new("--output") { Description = "Where the lock is written (default: RECIPE with .lock.json)", HelpName = "FILE" };
     private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON", Recursive = true };
 
     /// <summary>Makes the command.</summary>
     /// <param name="loadRecipe">Reads a recipe file to what it asks for.</param>
-    /// <param name="mirrorVariable">Value of the environment variable <see cref="MirrorSelection.EnvironmentVariable"/>, or null.</param>
-    /// <param name="cacheFolder">Folder of the index cache.</param>
     /// <param name="clock">The present.</param>
-    public static Command Create(Func<string, ResolutionRequest> loadRecipe, string? mirrorVariable, string cacheFolder, TimeProvider clock)
+    public static Command Create(Func<string, ResolutionRequest> loadRecipe, TimeProvider clock)
     {
-        Command command = new("lock", "Resolve the recipe's packages against the signed Debian archive and write the lock.")
+        Command command = new("lock", """
+            Resolve the recipe's packages against the signed Debian archive and write the lock.
+
+              imagebuilder lock appliance/appliance.yaml     resolve anew
+              imagebuilder lock --check                      say whether the lock answers the recipe
+            """)
         {
-            s_recipe, s_check, s_mirror, s_securityMirror, s_snapshot, s_output, s_json,
+            s_recipe, s_check, s_output, s_json,
         };
+        s_archive.AddTo(command);
         command.Subcommands.Add(LockWhyCommand.Create(s_json));
         command.Subcommands.Add(LockDiffCommand.Create(s_json));
         command.SetAction((parsed, cancellation) => parsed.GetValue(s_check)
             ? Task.FromResult(Check(parsed, loadRecipe))
-            : RunAsync(parsed, loadRecipe, mirrorVariable, cacheFolder, clock, cancellation));
+            : RunAsync(parsed, loadRecipe, clock, cancellation));
         return command;
     }
 
@@ -57,11 +60,11 @@ internal static class LockCommand
 
         if (parsed.GetValue(s_json))
         {
-            LockOutput.Write(parsed, json =>
+            JsonOutput.Write(parsed, json =>
             {
                 json.WriteString("lock", path);
                 json.WriteBoolean("current", differences.Count == 0);
-                LockOutput.WriteList(json, "differences", differences);
+                json.WriteTexts("differences", differences);
             });
             return differences.Count == 0 ? ExitCode.Success : ExitCode.Mismatch;
         }
@@ -76,19 +79,19 @@ internal static class LockCommand
     }
 
     private static async Task<int> RunAsync(
-        ParseResult parsed, Func<string, ResolutionRequest> loadRecipe, string? mirrorVariable, string cacheFolder, TimeProvider clock, CancellationToken cancellation)
+        ParseResult parsed, Func<string, ResolutionRequest> loadRecipe, TimeProvider clock, CancellationToken cancellation)
     {
         string recipe = parsed.GetValue(s_recipe)!;
         string path = parsed.GetValue(s_output) ?? LockOf(recipe);
-        string? snapshot = parsed.GetValue(s_snapshot);
+        string? snapshot = parsed.GetValue(s_archive.Snapshot);
         LockFile? previous = File.Exists(path) ? LockFile.Read(path) : null;
         LockRequest request = new()
         {
             Resolution = loadRecipe(recipe),
-            Mirror = MirrorSelection.Choose(parsed.GetValue(s_mirror), parsed.GetValue(s_securityMirror), mirrorVariable),
+            Mirror = s_archive.ChooseMirror(parsed),
             Snapshot = snapshot is null ? null : SnapshotLocator.Parse(snapshot),
             KeyringFolder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipe))!, "keyrings"),
-            CacheFolder = cacheFolder,
+            CacheFolder = s_archive.CachePath(parsed),
             Previous = previous,
             Clock = clock,
             Progress = (step, fact) => parsed.InvocationConfiguration.Error.WriteLine($"{step,-18} {fact}"),
@@ -110,7 +113,7 @@ internal static class LockCommand
         long size = file.Packages.Sum(package => package.Size);
         if (parsed.GetValue(s_json))
         {
-            LockOutput.Write(parsed, json =>
+            JsonOutput.Write(parsed, json =>
             {
                 json.WriteString("lock", path);
                 json.WriteBoolean("changed", changed);

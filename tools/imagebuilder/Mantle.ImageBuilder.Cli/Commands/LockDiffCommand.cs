@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 
@@ -23,7 +24,7 @@ internal static class LockDiffCommand
         LockDifference difference = LockDifference.Between(LockFile.Read(parsed.GetValue(s_from)!), LockFile.Read(parsed.GetValue(s_to)!));
         if (asJson)
         {
-            LockOutput.Write(parsed, json => LockOutput.WriteDifference(json, difference));
+            JsonOutput.Write(parsed, json => LockOutput.WriteDifference(json, difference));
         }
         else
         {

@@ -1,6 +1,3 @@
-using System.CommandLine;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Packages.Locking;
@@ -10,32 +7,6 @@ namespace Mantle.ImageBuilder.Cli.Commands;
 /// <summary>What the lock commands print on standard output.</summary>
 internal static class LockOutput
 {
-    /// <summary>Prints one JSON object.</summary>
-    public static void Write(ParseResult parsed, Action<Utf8JsonWriter> members)
-    {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        parsed.InvocationConfiguration.Output.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
-    }
-
-    /// <summary>Writes an array of texts.</summary>
-    public static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> items)
-    {
-        json.WriteStartArray(name);
-        foreach (string item in items)
-        {
-            json.WriteStringValue(item);
-        }
-
-        json.WriteEndArray();
-    }
-
     /// <summary>Writes the members <c>added</c>, <c>removed</c> and <c>changed</c>.</summary>
     public static void WriteDifference(Utf8JsonWriter json, LockDifference difference)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 
@@ -24,13 +25,13 @@ internal static class LockWhyCommand
         IReadOnlyList<(string Use, IReadOnlyList<string> Steps)> chains = LockFile.Read(parsed.GetValue(s_lock)!).Why(name);
         if (asJson)
         {
-            LockOutput.Write(parsed, json =>
+            JsonOutput.Write(parsed, json =>
             {
                 json.WriteString("package", name);
                 json.WriteStartObject("why");
                 foreach ((string use, IReadOnlyList<string> steps) in chains)
                 {
-                    LockOutput.WriteList(json, use, steps);
+                    json.WriteTexts(use, steps);
                 }
 
                 json.WriteEndObject();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.ImageBuilder.Recipes;
@@ -19,6 +20,8 @@ internal static class SysrootCommand
         DefaultValueFactory = _ => "artifacts/sysroot",
     };
 
+    private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON" };
+
     public static Command Create()
     {
         Command command = new(
@@ -32,21 +35,31 @@ internal static class SysrootCommand
         s_recipe.AddTo(command);
         command.Options.Add(s_output);
         s_archive.AddTo(command);
+        command.Options.Add(s_json);
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
+        Recipe recipe = RecipeReader.Read(s_recipe.RecipePath(parsed));
         LockFile lockFile = LockFile.Read(s_recipe.LockPath(parsed));
-        lockFile.CheckAgainst(RecipeReader.Read(s_recipe.RecipePath(parsed)).Resolution());
+        lockFile.CheckAgainst(recipe.Resolution());
         using ConsoleProgress progress = new(parsed.InvocationConfiguration.Error);
         using PackageCache cache = new(s_archive.CachePath(parsed));
         using HttpClient client = PackageFetcher.CreateClient();
-        PackageFetcher fetcher = new(cache, client, s_archive.Locator(parsed, lockFile));
+        PackageFetcher fetcher = new(cache, client, s_archive.Locator(parsed, () => lockFile));
         string folder = await Sysroot.UnpackAsync(lockFile, cache, fetcher, parsed.GetValue(s_output)!, progress.Fetching, cancellation)
             .ConfigureAwait(false);
-        parsed.InvocationConfiguration.Output.WriteLine(folder);
+        if (parsed.GetValue(s_json))
+        {
+            JsonOutput.Write(parsed, json => json.WriteString("sysroot", folder));
+        }
+        else
+        {
+            parsed.InvocationConfiguration.Output.WriteLine(folder);
+        }
+
         return ExitCode.Success;
     }
 }

@@ -1,7 +1,7 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Deb;
 using Mantle.Formats.Elf;
 using Mantle.Formats.Tree;
-using SharpCompress.Compressors.Xz;
 
 namespace Mantle.ImageBuilder.Boot;
 
@@ -24,11 +24,7 @@ public sealed record KernelModule(string Name, string FileName, FileNode File, I
     /// <exception cref="MalformedInputException">Not a module.</exception>
     public static KernelModule Read(string fileName, FileNode file)
     {
-        ByteSource content = fileName.EndsWith(".xz", StringComparison.Ordinal) ? Decompress(file.Content) : file.Content;
-        if (!ElfFile.Read(content).TryReadSection(".modinfo", out ByteSource section))
-        {
-            throw new MalformedInputException(Format, 0, $"\"{fileName}\" has no .modinfo section");
-        }
+        ByteSource section = ReadInformation(fileName, file.Content);
 
         List<string> dependencies = [];
         List<string> softDependencies = [];
@@ -59,6 +55,21 @@ public sealed record KernelModule(string Name, string FileName, FileNode File, I
             : throw new MalformedInputException(Format, 0, $"\"{fileName}\" does not state its name and version magic");
     }
 
+    private static ByteSource ReadInformation(string fileName, ByteSource content)
+    {
+        try
+        {
+            ByteSource module = fileName.EndsWith(".xz", StringComparison.Ordinal) ? ByteSource.FromMemory(XzReader.Decompress(content, MaximumSize)) : content;
+            return ElfFile.Read(module).TryReadSection(".modinfo", out ByteSource section)
+                ? section
+                : throw new MalformedInputException(Format, 0, "no .modinfo section");
+        }
+        catch (MalformedInputException problem)
+        {
+            throw new MalformedInputException(Format, problem.Offset, $"\"{fileName}\": {problem.Problem}");
+        }
+    }
+
     // "pre: a b post: c": what stands behind pre: wants to be loaded before.
     private static IEnumerable<string> NamesBehindPre(string value)
     {
@@ -74,23 +85,5 @@ public sealed record KernelModule(string Name, string FileName, FileNode File, I
                 yield return Normalize(word);
             }
         }
-    }
-
-    private static ByteSource Decompress(ByteSource content)
-    {
-        using XZStream stream = new(content.OpenStream());
-        using MemoryStream plain = new();
-        byte[] buffer = new byte[1 << 16];
-        int count;
-        while ((count = stream.Read(buffer, 0, buffer.Length)) > 0)
-        {
-            plain.Write(buffer, 0, count);
-            if (plain.Length > MaximumSize)
-            {
-                throw new MalformedInputException(Format, 0, "a module is larger than 64 MiB");
-            }
-        }
-
-        return ByteSource.FromMemory(plain.GetBuffer().AsMemory(0, (int)plain.Length));
     }
 }

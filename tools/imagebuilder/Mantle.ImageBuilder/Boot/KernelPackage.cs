@@ -11,11 +11,13 @@ public sealed class KernelPackage
 {
     private const string ImagePrefix = "vmlinuz-";
 
-    private readonly Dictionary<string, (string FileName, FileNode File)> _modules = new(StringComparer.Ordinal);
+    private readonly ModuleIndex _index;
+    private readonly Dictionary<string, (string Path, FileNode File)> _modules = new(StringComparer.Ordinal);
     private readonly HashSet<string> _builtIn = new(StringComparer.Ordinal);
 
-    private KernelPackage(string package, string release, ByteSource image)
+    private KernelPackage(string package, string release, ByteSource image, ModuleIndex index)
     {
+        _index = index;
         Package = package;
         Release = release;
         Image = image;
@@ -31,7 +33,9 @@ public sealed class KernelPackage
     public ByteSource Image { get; }
 
     /// <summary>Finds the one kernel among the packages of the lock's use <c>kernel</c>.</summary>
-    public static KernelPackage Find(IReadOnlyList<UnpackedPackage> packages)
+    /// <param name="packages">The packages.</param>
+    /// <param name="cache">Keeps what is found out about modules.</param>
+    public static KernelPackage Find(IReadOnlyList<UnpackedPackage> packages, PackageCache cache)
     {
         List<KernelPackage> found = [];
         foreach (UnpackedPackage package in packages)
@@ -43,7 +47,7 @@ public sealed class KernelPackage
 
             foreach ((string name, FileNode file) in boot.Children.Where(e => e.Key.StartsWith(ImagePrefix, StringComparison.Ordinal)))
             {
-                KernelPackage kernel = new(package.Package.Name, name[ImagePrefix.Length..], file.Content);
+                KernelPackage kernel = new(package.Package.Name, name[ImagePrefix.Length..], file.Content, new ModuleIndex(cache, package.Package));
                 kernel.ReadModules(package.Files);
                 found.Add(kernel);
             }
@@ -62,6 +66,7 @@ public sealed class KernelPackage
         List<KernelModule> order = [];
         HashSet<string> done = new(StringComparer.Ordinal);
         List<string> path = [];
+        ReadClosure(wanted);
         foreach (Located<string> module in wanted)
         {
             Visit(KernelModule.Normalize(module.Value), module.Position);
@@ -82,13 +87,13 @@ public sealed class KernelPackage
                 throw new UserErrorException($"{position}: modules depend on each other in a circle: {string.Join(" -> ", path)} -> {name}");
             }
 
-            if (!_modules.TryGetValue(name, out (string FileName, FileNode File) file))
+            if (!_modules.TryGetValue(name, out (string Path, FileNode File) file))
             {
                 string needed = path.Count == 0 ? "" : $", needed by {path[^1]},";
                 throw new UserErrorException($"{position}: module \"{name}\"{needed} is not in {Package}", "correct the name; built-in drivers need no module");
             }
 
-            KernelModule module = KernelModule.Read(file.FileName, file.File);
+            KernelModule module = _index[file.Path];
             path.Add(name);
             foreach (string dependency in module.SoftDependencies.Where(_modules.ContainsKey).Concat(module.Dependencies))
             {
@@ -99,6 +104,21 @@ public sealed class KernelPackage
             done.Add(name);
             order.Add(module);
         }
+    }
+
+    /// <summary>Reads the wanted modules, then what they name, and so on: each round on all cores.</summary>
+    private void ReadClosure(IReadOnlyList<Located<string>> wanted)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        string[] round = [.. wanted.Select(module => KernelModule.Normalize(module.Value)).Where(_modules.ContainsKey).Where(seen.Add)];
+        while (round.Length > 0)
+        {
+            _index.Read([.. round.Select(name => _modules[name])]);
+            round = [.. round.Select(name => _index[_modules[name].Path]).SelectMany(module => module.SoftDependencies.Concat(module.Dependencies))
+                .Where(_modules.ContainsKey).Where(seen.Add)];
+        }
+
+        _index.Keep();
     }
 
     private void ReadModules(FileTree files)
@@ -115,21 +135,21 @@ public sealed class KernelPackage
                 _builtIn.UnionWith(LinuxText.Decode(list.Content.ToArray()).Split('\n').Select(ModuleName));
             }
 
-            Collect(folder);
+            Collect(root, folder);
         }
     }
 
-    private void Collect(FileNode folder)
+    private void Collect(string path, FileNode folder)
     {
         foreach ((string name, FileNode node) in folder.Children)
         {
             if (node.Kind == FileKind.Directory)
             {
-                Collect(node);
+                Collect($"{path}/{name}", node);
             }
             else if (name.EndsWith(".ko", StringComparison.Ordinal) || name.EndsWith(".ko.xz", StringComparison.Ordinal))
             {
-                _modules[ModuleName(name)] = (name, node);
+                _modules[ModuleName(name)] = ($"{path}/{name}", node);
             }
         }
     }

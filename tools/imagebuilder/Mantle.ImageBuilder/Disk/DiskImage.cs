@@ -12,16 +12,19 @@ public static partial class DiskImage
     private const int ChunkSize = 1 << 20;
     private const int BlockSize = 4096;
 
-    /// <summary>Writes the file, makes it durable, and returns its SHA-256. Blocks of 4096 zeros become holes.</summary>
-    public static byte[] Write(ByteSource source, string path, CancellationToken cancellation)
+    /// <summary>
+    /// Writes the file; blocks of 4096 zeros become holes. The SHA-256 may come later, while the caller goes on: one core hashes, the others are free.
+    /// The way to the disk begins here and is waited for when the output folder is committed.
+    /// </summary>
+    public static Task<byte[]> Write(ByteSource source, string path, CancellationToken cancellation)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         RandomAccess.SetLength(file, source.Length);
-        Task<byte[]> hash = Task.Run(() => TreeDigest.HashContent(source), cancellation);
+        Task<byte[]> hash = Task.Run(() => TreeDigest.HashContent(source, cancellation), cancellation);
         long chunks = (source.Length + ChunkSize - 1) / ChunkSize;
         Parallel.For(0, chunks, new ParallelOptions { CancellationToken = cancellation }, chunk => WriteChunk(source, file, chunk * ChunkSize));
-        RandomAccess.FlushToDisk(file);
-        return hash.GetAwaiter().GetResult();
+        _ = sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+        return hash;
     }
 
     /// <summary>Bytes of a file that occupy space on disk: what SEEK_HOLE and SEEK_DATA (lseek(2)) show as data.</summary>
@@ -41,9 +44,14 @@ public static partial class DiskImage
 
     private const int SEEK_DATA = 3;
     private const int SEEK_HOLE = 4;
+    private const uint SYNC_FILE_RANGE_WRITE = 2;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long lseek(SafeFileHandle file, long offset, int whence);
+
+    // Starts writing without waiting. A file system that cannot has all to do at the end: slower, not wrong.
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle file, long offset, long count, uint flags);
 
     private static void WriteChunk(ByteSource source, SafeFileHandle file, long offset)
     {

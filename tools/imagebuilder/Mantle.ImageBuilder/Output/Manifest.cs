@@ -20,7 +20,8 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
     private static readonly string s_sdk = typeof(Manifest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(attribute => attribute.Key == "SdkVersion").Value!;
 
-    public byte[] ToJson(IReadOnlyList<(string Name, string Path)> outputs)
+    /// <param name="outputs">The finished files, with the SHA-256 of those that have been hashed already.</param>
+    public byte[] ToJson(IReadOnlyList<(string Name, string Path, string? Sha256)> outputs)
     {
         using MemoryStream stream = new();
         JsonWriterOptions options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -44,11 +45,10 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
             json.WriteEndArray();
             WriteInputs(json);
             json.WriteStartArray("outputs");
-            foreach ((string name, string path) in outputs)
+            foreach ((string name, string path, string? sha256) in outputs)
             {
                 ByteSource content = ByteSource.OpenFile(path);
-                string digest = name == "image.raw" ? result.ImageSha256 : Convert.ToHexStringLower(TreeDigest.HashContent(content));
-                WriteFile(json, name, content.Length, digest);
+                WriteFile(json, name, content.Length, sha256 ?? Convert.ToHexStringLower(TreeDigest.HashContent(content)));
             }
 
             json.WriteEndArray();

@@ -13,4 +13,7 @@ public sealed record ArchiveMirror(Uri Main, Uri Security)
         Uri root = suite.EndsWith("-security", StringComparison.Ordinal) ? Security : Main;
         return new Uri($"{root.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}");
     }
+
+    /// <summary>An address as a message shows it: without the user name and password that it may hold.</summary>
+    internal static string Show(Uri address) => address.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mantle.Formats.Tree;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages.Locking;
 using Mantle.Measure;
 
@@ -39,25 +40,10 @@ public static class Sysroot
             Merge(tree, cache.Open(package));
         }
 
-        string pending = $"{folder}.pending-{Environment.ProcessId}";
-        Directory.CreateDirectory(pending);
-        try
-        {
-            Write(tree.Root, pending, cancellation);
-            Directory.Move(pending, folder);
-        }
-        catch (IOException) when (Directory.Exists(folder))
-        {
-            // Another build was quicker; its folder holds the same.
-        }
-        finally
-        {
-            if (Directory.Exists(pending))
-            {
-                Directory.Delete(pending, recursive: true);
-            }
-        }
-
+        Directory.CreateDirectory(Path.GetFullPath(parent));
+        using PendingFolder pending = PendingFolder.Create(folder);
+        Write(tree.Root, pending.Path, cancellation);
+        pending.MoveTo(folder);
         return folder;
     }
 
@@ -74,9 +60,13 @@ public static class Sysroot
         {
             if (node.Kind == FileKind.Directory)
             {
-                if (!tree.TryFind(path, out _))
+                if (!tree.TryFind(path, out FileNode? present))
                 {
                     tree.Put(path, FileNode.Directory());
+                }
+                else if (present.Kind != FileKind.Directory)
+                {
+                    throw new UserErrorException($"sysroot: \"/{path}\" is a directory in package \"{package.Package.Name}\" and something else in another one");
                 }
             }
             else if (tree.TryFind(path, out _))

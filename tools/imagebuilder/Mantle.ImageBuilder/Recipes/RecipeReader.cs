@@ -13,6 +13,11 @@ public static partial class RecipeReader
 {
     private const long MaximumSize = 1 << 20;
     private const long Mebibyte = 1 << 20;
+    private const int MaximumDepth = 16;
+
+    // NAME_MAX and PATH_MAX of Linux; 85 and 1365 characters are sure to fit as UTF-8.
+    private const int MaximumNameLength = 85;
+    private const int MaximumPathLength = 1365;
 
     private static readonly string[] s_fileKinds = ["source", "content", "link", "directory"];
 
@@ -23,7 +28,9 @@ public static partial class RecipeReader
         FileInfo file = new(path);
         if (!file.Exists)
         {
-            throw new UserErrorException($"recipe: \"{path}\" does not exist", "name the recipe: imagebuilder build path/to/appliance.yaml");
+            throw new UserErrorException(
+                $"recipe: \"{path}\" {(Directory.Exists(path) ? "is a directory" : "does not exist")}", "name the recipe: imagebuilder build path/to/appliance.yaml",
+                ExitCode.Environment);
         }
 
         if (file.Length > MaximumSize)
@@ -31,7 +38,14 @@ public static partial class RecipeReader
             throw new UserErrorException($"recipe: \"{path}\" has {file.Length:N0} bytes; a recipe has at most {MaximumSize:N0}");
         }
 
-        return Parse(path, File.ReadAllText(path, new UTF8Encoding(false, throwOnInvalidBytes: true)));
+        try
+        {
+            return Parse(path, File.ReadAllText(path, new UTF8Encoding(false, throwOnInvalidBytes: true)));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UserErrorException($"{path}:1:1: not UTF-8 text", "save the recipe as UTF-8");
+        }
     }
 
     /// <summary>Reads a recipe from text; <paramref name="path"/> is for messages and for sources relative to it.</summary>
@@ -41,7 +55,7 @@ public static partial class RecipeReader
     {
         try
         {
-            RefuseAnchors(path, text);
+            CheckStructure(path, text);
             YamlStream stream = [];
             stream.Load(new StringReader(text));
             return stream.Documents.Count == 1
@@ -250,16 +264,25 @@ public static partial class RecipeReader
 
     private static string? AbsolutePath(string text) =>
         text.StartsWith('/') && text.Length > 1 && !text.EndsWith('/') && !text.Contains("//", StringComparison.Ordinal)
-        && !text.Split('/').Any(part => part is "." or "..") && !text.Any(char.IsControl)
+        && !text.Split('/').Any(part => part is "." or ".." || part.Length > MaximumNameLength) && text.Length <= MaximumPathLength && !text.Any(char.IsControl)
             ? null
             : "an absolute path without . or .. such as /usr/bin/service";
 
-    /// <summary>Anchors and aliases make one line mean another; a recipe that is reviewed like code has none.</summary>
-    private static void RefuseAnchors(string path, string text)
+    /// <summary>
+    /// Anchors and aliases make one line mean another; a recipe that is reviewed like code has none. Nesting is bounded because what reads the tree
+    /// goes as deep as it.
+    /// </summary>
+    private static void CheckStructure(string path, string text)
     {
         Parser parser = new(new StringReader(text));
-        while (parser.MoveNext())
+        for (int depth = 0; parser.MoveNext();)
         {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaximumDepth)
+            {
+                throw YamlMap.RefuseAt(path, parser.Current.Start, $"nested more than {MaximumDepth} levels deep; no part of a recipe is");
+            }
+
             if (parser.Current is AnchorAlias || parser.Current is NodeEvent { Anchor.IsEmpty: false })
             {
                 throw YamlMap.RefuseAt(path, parser.Current.Start, "anchors and aliases are not used in a recipe; write the value out");
@@ -273,30 +296,30 @@ public static partial class RecipeReader
         return line.Length == 0 ? "not YAML" : char.ToLowerInvariant(line[0]) + line[1..];
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,39}$")]
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,39}\\z")]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex("^[0-9][A-Za-z0-9.+~-]{0,39}$")]
+    [GeneratedRegex("^[0-9][A-Za-z0-9.+~-]{0,39}\\z")]
     private static partial Regex VersionPattern();
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9+.-]{1,99}$")]
+    [GeneratedRegex("^[a-z0-9][a-z0-9+.-]{1,99}\\z")]
     private static partial Regex PackagePattern();
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\\z")]
     private static partial Regex ModulePattern();
 
-    [GeneratedRegex("^[!#-&(-~]+$")]
+    [GeneratedRegex("^[!#-&(-~]+\\z")]
     private static partial Regex WordPattern();
 
-    [GeneratedRegex("^[a-z_][a-z0-9_-]{0,30}$")]
+    [GeneratedRegex("^[a-z_][a-z0-9_-]{0,30}\\z")]
     private static partial Regex UserPattern();
 
-    [GeneratedRegex("^0[01]?[0-7]{3}$")]
+    [GeneratedRegex("^0[01]?[0-7]{3}\\z")]
     private static partial Regex ModePattern();
 
-    [GeneratedRegex("^[0-9a-f]{64}$")]
+    [GeneratedRegex("^[0-9a-f]{64}\\z")]
     private static partial Regex DigestPattern();
 
-    [GeneratedRegex("^.{10,}$", RegexOptions.Singleline)]
+    [GeneratedRegex("^.{10,}\\z", RegexOptions.Singleline)]
     private static partial Regex ReasonPattern();
 }

@@ -23,7 +23,12 @@ internal sealed class YamlMap
         _node = node as YamlMappingNode ?? throw Refuse(node, $"\"{name}\" must be a mapping (key: value)");
         foreach ((YamlNode key, YamlNode value) in _node.Children)
         {
-            _values.Add(key is YamlScalarNode { Value: { } text } ? text : throw Refuse(key, "a key must be plain text"), value);
+            // Two keys that differ in their tags alone are two nodes to the parser.
+            string text = key is YamlScalarNode { Value: { } plain, Tag.IsEmpty: true } ? plain : throw Refuse(key, "a key must be plain text");
+            if (!_values.TryAdd(text, value))
+            {
+                throw Refuse(key, $"duplicate key \"{text}\"");
+            }
         }
     }
 
@@ -111,6 +116,7 @@ internal sealed class YamlMap
     public IReadOnlyList<Located<string>> Texts(string key, Func<string, string?>? check = null)
     {
         List<Located<string>> texts = [];
+        HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (YamlNode item in Items(key))
         {
             string text = Scalar(key, item);
@@ -119,7 +125,7 @@ internal sealed class YamlMap
                 throw Refuse(item, $"\"{text}\" in \"{key}\" must be {right}");
             }
 
-            if (texts.Any(other => other.Value == text))
+            if (!seen.Add(text))
             {
                 throw Refuse(item, $"\"{text}\" stands twice in \"{key}\"; name it once");
             }

@@ -25,7 +25,7 @@ internal static class AccountFiles
         {
             FileNode node = FileNode.Regular(ByteSource.FromMemory(Encoding.UTF8.GetBytes(text.ToString())));
             node.Origin = "users of the recipe";
-            tree.Put(path, node);
+            RootTree.Place(tree, path, node, recipe.Path);
         }
     }
 }

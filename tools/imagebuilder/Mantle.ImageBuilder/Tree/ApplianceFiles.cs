@@ -37,7 +37,7 @@ public static class ApplianceFiles
         void Put(string path, FileNode node)
         {
             node.Origin = "the builder";
-            tree.Put(path, node);
+            RootTree.Place(tree, path, node, recipe.Path);
         }
     }
 
@@ -55,7 +55,7 @@ public static class ApplianceFiles
         """);
 
     /// <summary>The configuration that process 1 reads from the verified root (appliance/init documents it).</summary>
-    private static byte[] Configuration(Recipe recipe)
+    internal static byte[] Configuration(Recipe recipe)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))

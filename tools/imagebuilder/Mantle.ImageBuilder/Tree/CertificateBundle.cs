@@ -38,6 +38,6 @@ internal static class CertificateBundle
 
         FileNode node = FileNode.Regular(ByteSource.FromMemory(bundle.ToArray()));
         node.Origin = declaration.Package;
-        tree.Put(Bundle, node);
+        RootTree.Place(tree, Bundle, node, declaration.Position);
     }
 }

@@ -80,6 +80,11 @@ public static class RootTree
     {
         foreach ((string original, FileNode node) in package.Files.Walk())
         {
+            if (node.Kind == FileKind.SymbolicLink && Array.Exists(s_mergedFolders, f => original == f && node.LinkTarget is var target && (target == "usr/" + f || target == "/usr/" + f)))
+            {
+                continue; // base-files brings the links that are here already
+            }
+
             string path = Array.Exists(s_mergedFolders, f => original == f || original.StartsWith(f + "/", StringComparison.Ordinal))
                 ? "usr/" + original
                 : original;
@@ -181,6 +186,30 @@ public static class RootTree
             return;
         }
 
-        tree.Put(file.Path, node);
+        Place(tree, file.Path, node, file.Position);
+    }
+
+    /// <summary>Puts a file of the recipe or of the builder into the tree; a link or file where a directory should be is named and not replaced.</summary>
+    internal static void Place(FileTree tree, string path, FileNode node, string position)
+    {
+        FileNode? parent = tree.Root;
+        string above = "";
+        foreach (string part in FileTree.Split(path)[..^1])
+        {
+            if (!parent.Children.TryGetValue(part, out parent))
+            {
+                break;
+            }
+
+            above += "/" + part;
+            if (parent.Kind != FileKind.Directory)
+            {
+                string kind = parent.Kind == FileKind.SymbolicLink ? $"a link to \"{parent.LinkTarget}\"" : "no directory";
+                throw new UserErrorException(
+                    $"{position}: \"/{path.TrimStart('/')}\" lies below \"{above}\", which is {kind}", "name the directory that is meant");
+            }
+        }
+
+        tree.Put(path, node);
     }
 }

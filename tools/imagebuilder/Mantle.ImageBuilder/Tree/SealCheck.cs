@@ -35,6 +35,11 @@ public static class SealCheck
                 throw Refuse(path, node, "is set-user-ID or set-group-ID");
             }
 
+            if (node.Kind is FileKind.BlockDevice or FileKind.CharacterDevice or FileKind.Fifo or FileKind.Socket)
+            {
+                throw Refuse(path, node, "is a device, a pipe or a socket");
+            }
+
             if (node.ExtendedAttributes.ContainsKey("security.capability"))
             {
                 throw Refuse(path, node, "carries file capabilities");

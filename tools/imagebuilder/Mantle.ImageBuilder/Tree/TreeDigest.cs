@@ -54,12 +54,13 @@ public sealed class TreeDigest
     }
 
     /// <summary>SHA-256 of a source, streamed.</summary>
-    public static byte[] HashContent(ByteSource content)
+    public static byte[] HashContent(ByteSource content, CancellationToken cancellation = default)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
         for (long offset = 0; offset < content.Length;)
         {
+            cancellation.ThrowIfCancellationRequested();
             Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, content.Length - offset));
             content.ReadExactly(offset, part);
             hash.AppendData(part);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 using Microsoft.Win32.SafeHandles;
 
@@ -44,7 +45,7 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        s_bank.CompletionSources.Add([.. PcrBanks.All.Select(bank => bank.Name())]);
+        s_bank.CompletionSources.Add([.. TpmHash.Computable.Select(bank => bank.Name())]);
         s_format.CompletionSources.Add(s_formats);
         s_pcr.CompletionSources.Add([.. PredictionOptions.KnownPcrs.Select(index => $"{index}")]);
         Command command = new(
@@ -80,13 +81,13 @@ internal static class PredictCommand
         PredictionOptions options = new() { InputName = file.Name };
         if (format == AwsFormat)
         {
-            options = options with { Banks = [PcrBank.Sha384], Pcrs = AwsMeasurements.Pcrs };
+            options = options with { Banks = [TpmAlgorithm.Sha384], Pcrs = AwsMeasurements.Pcrs };
         }
         else
         {
             options = options with
             {
-                Banks = allBanks ? PcrBanks.All : bankNames.Length == 0 ? options.Banks : [.. bankNames.Select(Bank)],
+                Banks = allBanks ? TpmHash.Computable : bankNames.Length == 0 ? options.Banks : [.. bankNames.Select(Bank)],
                 Pcrs = pcrs.Length == 0 ? options.Pcrs : pcrs,
             };
         }
@@ -156,7 +157,7 @@ internal static class PredictCommand
         }
     }
 
-    private static PcrBank Bank(string name) => PcrBanks.TryParse(name, out PcrBank bank)
+    private static TpmAlgorithm Bank(string name) => TpmHash.TryParse(name, out TpmAlgorithm bank)
         ? bank
-        : throw new UserErrorException($"bank \"{name}\" is none of {string.Join(", ", PcrBanks.All.Select(b => b.Name()))}", exitCode: ExitCode.Usage);
+        : throw new UserErrorException($"bank \"{name}\" is none of {string.Join(", ", TpmHash.Computable.Select(b => b.Name()))}", exitCode: ExitCode.Usage);
 }

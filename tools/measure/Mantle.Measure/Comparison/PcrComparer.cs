@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.Measure.Comparison;
@@ -7,7 +8,7 @@ namespace Mantle.Measure.Comparison;
 internal static class PcrComparer
 {
     /// <summary>The bank that EC2 attests.</summary>
-    private const PcrBank Bank = PcrBank.Sha384;
+    private const TpmAlgorithm Bank = TpmAlgorithm.Sha384;
 
     public static IReadOnlyList<PcrMovement> Compare(DifferenceList list, ByteSource a, ByteSource b)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mantle.Formats.Tpm;
 
 namespace Mantle.Measure.Prediction;
 
@@ -15,7 +16,7 @@ public static class AwsMeasurements
     public static string Format(ImagePrediction prediction)
     {
         string Value(int index) =>
-            prediction.Pcrs.FirstOrDefault(pcr => pcr.Index == index)?.Values.TryGetValue(PcrBank.Sha384, out Digest value) == true
+            prediction.Pcrs.FirstOrDefault(pcr => pcr.Index == index)?.Values.TryGetValue(TpmAlgorithm.Sha384, out TpmDigest value) == true
                 ? value.ToString()
                 : throw new UserErrorException(
                     $"PCR {index} of bank sha384 is not predicted{Because(prediction, index)}", "the AWS format needs PCR 4, 7 and 12 of bank sha384");

@@ -1,3 +1,6 @@
+using Mantle.Formats.Tcg;
+using Mantle.Formats.Tpm;
+
 namespace Mantle.Measure.Prediction;
 
 /// <summary>What a TPM will hold after an image has booted, with every event that leads there.</summary>
@@ -15,8 +18,8 @@ public sealed record ImagePrediction
     /// <summary>What the firmware is taken to say about Secure Boot.</summary>
     public required SecureBootState SecureBoot { get; init; }
 
-    /// <summary>The banks, in the order of <see cref="PcrBanks.All"/>.</summary>
-    public required IReadOnlyList<PcrBank> Banks { get; init; }
+    /// <summary>The banks, in the order of <see cref="TpmHash.Computable"/>.</summary>
+    public required IReadOnlyList<TpmAlgorithm> Banks { get; init; }
 
     /// <summary>The predicted PCRs by ascending index.</summary>
     public required IReadOnlyList<PredictedPcr> Pcrs { get; init; }
@@ -29,7 +32,7 @@ public sealed record ImagePrediction
 /// <param name="Index">0 to 23.</param>
 /// <param name="Events">What extends it; empty for a PCR that has to stay zero.</param>
 /// <param name="Values">The value per bank.</param>
-public sealed record PredictedPcr(int Index, IReadOnlyList<PredictedEvent> Events, IReadOnlyDictionary<PcrBank, Digest> Values);
+public sealed record PredictedPcr(int Index, IReadOnlyList<PredictedEvent> Events, IReadOnlyDictionary<TpmAlgorithm, TpmDigest> Values);
 
 /// <summary>One extend.</summary>
 /// <param name="EventType">The TCG event type.</param>
@@ -37,7 +40,7 @@ public sealed record PredictedPcr(int Index, IReadOnlyList<PredictedEvent> Event
 /// <param name="Description">What is measured, one line.</param>
 /// <param name="Source">Which input the digest comes from.</param>
 public sealed record PredictedEvent(
-    TcgEventType EventType, IReadOnlyDictionary<PcrBank, Digest> Digests, string Description, EventSource Source);
+    EventType EventType, IReadOnlyDictionary<TpmAlgorithm, TpmDigest> Digests, string Description, EventSource Source);
 
 /// <summary>A PCR without a prediction, and why.</summary>
 /// <param name="Index">0 to 23.</param>

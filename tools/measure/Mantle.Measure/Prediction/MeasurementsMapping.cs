@@ -1,4 +1,6 @@
 using System.Buffers;
+using Mantle.Formats.Tcg;
+using Mantle.Formats.Tpm;
 
 namespace Mantle.Measure.Prediction;
 
@@ -33,7 +35,7 @@ internal static class MeasurementsMapping
             pcr.Index,
             ToJson(prediction.Banks, pcr.Values),
             [.. pcr.Events.Select(e => new EventJson(
-                e.EventType.TcgName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
+                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
         [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))]);
 
     public static ImagePrediction FromJson(MeasurementsJson json)
@@ -43,7 +45,7 @@ internal static class MeasurementsMapping
             throw MeasurementsDocument.Malformed($"version {json.Version} is not understood, {MeasurementsDocument.Version} is");
         }
 
-        PcrBank[] banks = [.. json.Banks.Select(Bank)];
+        TpmAlgorithm[] banks = [.. json.Banks.Select(Bank)];
         if (banks.Length == 0 || !banks.SequenceEqual(banks.Distinct().Order()))
         {
             throw MeasurementsDocument.Malformed("the banks are not one or more in the order sha1, sha256, sha384, sha512");
@@ -72,10 +74,10 @@ internal static class MeasurementsMapping
 
     public static string NameOf(SecureBootState state) => s_states.First(known => known.State == state).Name;
 
-    private static Dictionary<string, string> ToJson(IReadOnlyList<PcrBank> banks, IReadOnlyDictionary<PcrBank, Digest> digests)
+    private static Dictionary<string, string> ToJson(IReadOnlyList<TpmAlgorithm> banks, IReadOnlyDictionary<TpmAlgorithm, TpmDigest> digests)
     {
         Dictionary<string, string> json = [];
-        foreach (PcrBank bank in banks)
+        foreach (TpmAlgorithm bank in banks)
         {
             json.Add(bank.Name(), digests[bank].ToString());
         }
@@ -83,11 +85,11 @@ internal static class MeasurementsMapping
         return json;
     }
 
-    private static PredictedPcr Pcr(PcrJson json, PcrBank[] banks)
+    private static PredictedPcr Pcr(PcrJson json, TpmAlgorithm[] banks)
     {
         PredictedPcr replayed = Predictor.Replay(json.Index, [.. json.Events.Select(e => Event(e, banks))], banks);
-        SortedDictionary<PcrBank, Digest> claimed = Digests(json.Values, banks);
-        foreach (PcrBank bank in banks)
+        SortedDictionary<TpmAlgorithm, TpmDigest> claimed = Digests(json.Values, banks);
+        foreach (TpmAlgorithm bank in banks)
         {
             if (claimed[bank] != replayed.Values[bank])
             {
@@ -98,15 +100,15 @@ internal static class MeasurementsMapping
         return replayed;
     }
 
-    private static PredictedEvent Event(EventJson json, PcrBank[] banks) =>
-        TcgEventTypes.TryParse(json.Type, out TcgEventType type) && (uint)type == json.Number
+    private static PredictedEvent Event(EventJson json, TpmAlgorithm[] banks) =>
+        EventTypeNames.TryParse(json.Type, out EventType type) && (uint)type == json.Number
             ? new(type, Digests(json.Digests, banks), json.Description, new(Lookup(s_kinds, json.Source.Kind, "kind of source"), json.Source.Name))
             : throw MeasurementsDocument.Malformed($"event type \"{json.Type}\" with number {json.Number} is not known");
 
-    private static SortedDictionary<PcrBank, Digest> Digests(Dictionary<string, string> json, PcrBank[] banks)
+    private static SortedDictionary<TpmAlgorithm, TpmDigest> Digests(Dictionary<string, string> json, TpmAlgorithm[] banks)
     {
-        SortedDictionary<PcrBank, Digest> digests = [];
-        foreach (PcrBank bank in banks)
+        SortedDictionary<TpmAlgorithm, TpmDigest> digests = [];
+        foreach (TpmAlgorithm bank in banks)
         {
             if (!json.TryGetValue(bank.Name(), out string? hex) || hex.Length != 2 * bank.DigestSize()
                 || hex.AsSpan().ContainsAnyExcept(s_hexDigits))
@@ -114,13 +116,13 @@ internal static class MeasurementsMapping
                 throw MeasurementsDocument.Malformed($"a {bank.Name()} digest is missing or not {bank.DigestSize()} bytes of lower-case hex");
             }
 
-            digests.Add(bank, new(Convert.FromHexString(hex)));
+            digests.Add(bank, new(bank, Convert.FromHexString(hex)));
         }
 
         return json.Count == banks.Length ? digests : throw MeasurementsDocument.Malformed("a digest is of a bank that is not listed");
     }
 
-    private static PcrBank Bank(string name) => PcrBanks.TryParse(name, out PcrBank bank)
+    private static TpmAlgorithm Bank(string name) => TpmHash.TryParse(name, out TpmAlgorithm bank)
         ? bank
         : throw MeasurementsDocument.Malformed($"bank \"{name}\" is not known");
 

@@ -1,3 +1,5 @@
+using Mantle.Formats.Tcg;
+
 namespace Mantle.Measure.Prediction;
 
 /// <summary>PCR 4, boot manager code: the firmware's announcement, then every image that it loads.</summary>
@@ -12,7 +14,7 @@ internal static class Pcr04BootManager
             PlannedEvent.Action("Calling EFI Application from Boot Option"),
             PlannedEvent.Separator,
             new(
-                TcgEventType.EfiBootServicesApplication,
+                EventType.EfiBootServicesApplication,
                 inputs.ImageHashInput,
                 "Authenticode digest of the boot file",
                 new(EventSourceKind.File, inputs.BootFile)),
@@ -20,7 +22,7 @@ internal static class Pcr04BootManager
         if (inputs.Stub.MeasuresInnerKernel)
         {
             events.Add(new(
-                TcgEventType.EfiBootServicesApplication,
+                EventType.EfiBootServicesApplication,
                 inputs.KernelHashInput,
                 "Authenticode digest of the inner kernel",
                 new(EventSourceKind.Section, Mantle.Formats.Pe.Uki.UkiSectionName.Linux)));

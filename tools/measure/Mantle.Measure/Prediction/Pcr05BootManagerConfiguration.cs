@@ -1,3 +1,5 @@
+using Mantle.Formats.Tcg;
+
 namespace Mantle.Measure.Prediction;
 
 /// <summary>PCR 5, boot manager configuration: the partition table of the boot disk, and the end of boot services.</summary>
@@ -12,7 +14,7 @@ internal static class Pcr05BootManagerConfiguration
             [
                 PlannedEvent.Separator,
                 new(
-                    TcgEventType.EfiGptEvent,
+                    EventType.EfiGptEvent,
                     inputs.GptEvent,
                     "primary GPT header and the partition entries in use",
                     new(EventSourceKind.PartitionTable, "GPT")),

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
 
@@ -27,7 +28,7 @@ internal static class Pcr07SecureBootPolicy
         ]);
 
     private static PlannedEvent Variable(Guid vendor, string name, ReadOnlySpan<byte> data) => new(
-        TcgEventType.EfiVariableDriverConfig,
+        EventType.EfiVariableDriverConfig,
         ByteSource.FromMemory(VariableData(vendor, name, data)),
         data.IsEmpty ? $"variable {name}, absent" : $"variable {name} = {Convert.ToHexStringLower(data)}",
         new(EventSourceKind.FirmwareVariable, name));

@@ -1,6 +1,7 @@
 using System.Text;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
 
@@ -32,7 +33,7 @@ internal static class Pcr09KernelInputs
         List<PlannedEvent> events =
         [
             new(
-                TcgEventType.EventTag,
+                EventType.EventTag,
                 ByteSource.FromMemory(Encoding.Unicode.GetBytes(commandLine + "\0")),
                 $"LOADED_IMAGE::LoadOptions \"{commandLine}\"",
                 new(EventSourceKind.Section, UkiSectionName.CommandLine)),
@@ -41,7 +42,7 @@ internal static class Pcr09KernelInputs
         if (pieces.Count > 0)
         {
             events.Add(new(
-                TcgEventType.EventTag,
+                EventType.EventTag,
                 Join([.. pieces.Select(piece => piece.Piece)]),
                 "Linux initrd, as the stub assembles it",
                 new(EventSourceKind.Section, string.Join(" + ", pieces.Select(piece => piece.Section)))));

@@ -1,5 +1,6 @@
 using System.Text;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
 
@@ -20,8 +21,8 @@ internal static class Pcr11UnifiedKernelImage
             {
                 EventSource source = new(EventSourceKind.Section, name);
                 events.Add(new(
-                    TcgEventType.InitialProgramLoader, ByteSource.FromMemory(Encoding.ASCII.GetBytes(name + "\0")), $"name of {name}", source));
-                events.Add(new(TcgEventType.InitialProgramLoader, content, $"content of {name}, {content.Length} bytes", source));
+                    EventType.Ipl, ByteSource.FromMemory(Encoding.ASCII.GetBytes(name + "\0")), $"name of {name}", source));
+                events.Add(new(EventType.Ipl, content, $"content of {name}, {content.Length} bytes", source));
             }
         }
 

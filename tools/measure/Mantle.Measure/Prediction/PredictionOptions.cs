@@ -1,3 +1,5 @@
+using Mantle.Formats.Tpm;
+
 namespace Mantle.Measure.Prediction;
 
 /// <summary>What the firmware says in the variable SecureBoot; it is measured, and it decides whether the inner kernel is.</summary>
@@ -17,7 +19,7 @@ public sealed record PredictionOptions
     public static IReadOnlyList<int> KnownPcrs { get; } = [4, 5, 7, 9, 11, 12, 13];
 
     /// <summary>The banks; SHA-256 and SHA-384 unless said otherwise.</summary>
-    public IReadOnlyList<PcrBank> Banks { get; init; } = [PcrBank.Sha256, PcrBank.Sha384];
+    public IReadOnlyList<TpmAlgorithm> Banks { get; init; } = [TpmAlgorithm.Sha256, TpmAlgorithm.Sha384];
 
     /// <summary>The PCRs, all of <see cref="KnownPcrs"/> unless said otherwise.</summary>
     public IReadOnlyList<int> Pcrs { get; init; } = KnownPcrs;

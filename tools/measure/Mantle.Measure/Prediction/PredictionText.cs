@@ -1,3 +1,6 @@
+using Mantle.Formats.Tcg;
+using Mantle.Formats.Tpm;
+
 namespace Mantle.Measure.Prediction;
 
 /// <summary>A prediction for people: per PCR the ordered events with digest, description and source, then all values.</summary>
@@ -18,16 +21,16 @@ public static class PredictionText
             Line($"PCR {pcr.Index}{(pcr.Events.Count == 0 ? ": nothing is measured" : "")}");
             foreach (PredictedEvent e in pcr.Events)
             {
-                Line($"  {e.EventType.TcgName()}: {e.Description}");
+                Line($"  {e.EventType.SpecificationName()}: {e.Description}");
                 Line($"    from    {MeasurementsMapping.NameOf(e.Source.Kind)} {e.Source.Name}");
-                foreach (PcrBank bank in prediction.Banks)
+                foreach (TpmAlgorithm bank in prediction.Banks)
                 {
                     Line($"    {bank.Name(),-6}  {e.Digests[bank]}");
                 }
             }
         }
 
-        foreach (PcrBank bank in prediction.Banks)
+        foreach (TpmAlgorithm bank in prediction.Banks)
         {
             Line();
             Line($"values, {bank.Name()}");

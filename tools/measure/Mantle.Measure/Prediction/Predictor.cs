@@ -1,6 +1,7 @@
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Pe;
+using Mantle.Formats.Tpm;
 
 namespace Mantle.Measure.Prediction;
 
@@ -44,7 +45,7 @@ public static class Predictor
             SecureBoot = options.SecureBoot,
             GptEvent = boot.GptEvent,
         };
-        PcrBank[] banks = [.. options.Banks.Distinct().Order()];
+        TpmAlgorithm[] banks = [.. options.Banks.Distinct().Order()];
         List<PcrPlan> plans = Plan(inputs, options.Pcrs);
         return new()
         {
@@ -72,22 +73,22 @@ public static class Predictor
     }
 
     /// <summary>Computes the values that a sequence of events leads to, from zero.</summary>
-    internal static PredictedPcr Replay(int index, IReadOnlyList<PredictedEvent> events, IReadOnlyList<PcrBank> banks)
+    internal static PredictedPcr Replay(int index, IReadOnlyList<PredictedEvent> events, IReadOnlyList<TpmAlgorithm> banks)
     {
-        SortedDictionary<PcrBank, Digest> values = [];
-        foreach (PcrBank bank in banks)
+        SortedDictionary<TpmAlgorithm, TpmDigest> values = [];
+        foreach (TpmAlgorithm bank in banks)
         {
-            values[bank] = events.Aggregate(Digest.Zero(bank), (value, e) => value.Extend(bank, e.Digests[bank]));
+            values[bank] = events.Aggregate(TpmDigest.Zero(bank), (value, e) => value.Extend(e.Digests[bank]));
         }
 
         return new(index, events, values);
     }
 
-    private static List<PredictedPcr> Hash(List<PcrPlan> plans, PcrBank[] banks)
+    private static List<PredictedPcr> Hash(List<PcrPlan> plans, TpmAlgorithm[] banks)
     {
         byte[][][] digests = ContentDigest.Compute(
             [.. plans.SelectMany(plan => plan.Events).Select(planned => planned.Data)],
-            [.. banks.Select(bank => bank.Algorithm())]);
+            [.. banks.Select(bank => bank.AlgorithmName())]);
         List<PredictedPcr> pcrs = [];
         int next = 0;
         foreach (PcrPlan plan in plans)
@@ -96,10 +97,10 @@ public static class Predictor
             foreach (PlannedEvent planned in plan.Events)
             {
                 byte[][] ofEvent = digests[next++];
-                SortedDictionary<PcrBank, Digest> perBank = [];
+                SortedDictionary<TpmAlgorithm, TpmDigest> perBank = [];
                 for (int i = 0; i < banks.Length; i++)
                 {
-                    perBank[banks[i]] = new(ofEvent[i]);
+                    perBank[banks[i]] = new(banks[i], ofEvent[i]);
                 }
 
                 events.Add(new(planned.EventType, perBank, planned.Description, planned.Source));

@@ -32,7 +32,7 @@ internal sealed class ArchiveFiles(HttpMessageInvoker client)
 
         if (!response.IsSuccessStatusCode)
         {
-            throw new UserErrorException($"\"{address}\" answers with {(int)response.StatusCode}", "try again, or another mirror with --mirror URL", ExitCode.Environment);
+            throw new UserErrorException($"\"{ArchiveMirror.Show(address)}\" answers with {(int)response.StatusCode}", "try again, or another mirror with --mirror URL", ExitCode.Environment);
         }
 
         if (response.Content.Headers.ContentLength > maximum)
@@ -59,5 +59,5 @@ internal sealed class ArchiveFiles(HttpMessageInvoker client)
         return content.ToArray();
     }
 
-    private static UserErrorException TooLarge(Uri address, long maximum) => new($"\"{address}\" has more than {maximum:N0} bytes", "try another mirror with --mirror URL");
+    private static UserErrorException TooLarge(Uri address, long maximum) => new($"\"{ArchiveMirror.Show(address)}\" has more than {maximum:N0} bytes", "try another mirror with --mirror URL");
 }

@@ -46,7 +46,7 @@ public static class MirrorSelection
     }
 
     private static ArchiveMirror Complete(Uri main, Uri? security) => new(main, security ?? SecurityOf(main) ?? throw new UserErrorException(
-        $"the security archive that belongs to \"{main}\" is unknown, as the address does not end in \"/debian\"", "give it with --security-mirror URL", ExitCode.Usage));
+        $"the security archive that belongs to \"{ArchiveMirror.Show(main)}\" is unknown, as the address does not end in \"/debian\"", "give it with --security-mirror URL", ExitCode.Usage));
 
     /// <summary>Parses an address that a user gave.</summary>
     /// <param name="address">The address.</param>

@@ -23,7 +23,7 @@ internal sealed class SuiteReader(ArchiveFiles files, ArchiveMirror mirror, Snap
     {
         Uri address = mirror.Locate(suite, $"dists/{suite}/InRelease");
         byte[] inRelease = await files.FindAsync(address, MaximumReleaseSize, cancellation).ConfigureAwait(false)
-            ?? throw new UserErrorException($"the mirror has no suite \"{suite}\": \"{address}\" does not exist", "check the recipe's suites, or give another mirror with --mirror URL");
+            ?? throw new UserErrorException($"the mirror has no suite \"{suite}\": \"{ArchiveMirror.Show(address)}\" does not exist", "check the recipe's suites, or give another mirror with --mirror URL");
         VerifiedRelease release = verifier.Verify(inRelease, suite, architecture, seen);
 
         string path = $"main/binary-{architecture}/Packages";
@@ -66,8 +66,8 @@ internal sealed class SuiteReader(ArchiveFiles files, ArchiveMirror mirror, Snap
             }
 
             problem ??= content.Length != file.Size
-                ? $"\"{address}\" has {content.Length:N0} bytes, the Release says {file.Size:N0}"
-                : $"\"{address}\" has SHA-256 {Sha256(content)}, the Release says {file.Sha256}";
+                ? $"\"{ArchiveMirror.Show(address)}\" has {content.Length:N0} bytes, the Release says {file.Size:N0}"
+                : $"\"{ArchiveMirror.Show(address)}\" has SHA-256 {Sha256(content)}, the Release says {file.Sha256}";
         }
 
         throw new UserErrorException(

@@ -10,6 +10,10 @@ namespace Mantle.ImageBuilder.Packages;
 
 public sealed partial class PackageCache
 {
+    private const int WouldBlock = 11; // EWOULDBLOCK, which an IOException on Linux carries as its HResult
+    private const int LockAttempts = 500;
+    private static readonly TimeSpan s_lockPause = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Loads the index of an unpacked package and opens its data. False: either is missing or damaged.</summary>
     private bool TryLoad(LockedPackage package, [NotNullWhen(true)] out Entry? entry)
     {
@@ -75,7 +79,7 @@ public sealed partial class PackageCache
                 ExitCode.Environment);
         }
 
-        using SafeFileHandle deb = File.OpenHandle(BlobPath(package), share: FileShare.ReadWrite | FileShare.Delete);
+        using SafeFileHandle deb = OpenBlob(BlobPath(package));
         (string dataPath, SafeFileHandle data) = CreateTemporary(package);
         bool moved = false;
         try
@@ -133,7 +137,8 @@ public sealed partial class PackageCache
 
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using SafeFileHandle handle = OpenBlob(path);
+            using FileStream file = new(handle, FileAccess.Read, bufferSize: 0);
             if (file.Length == package.Size && Convert.ToHexStringLower(SHA256.HashData(file)) == package.Sha256)
             {
                 _verifiedBlobs[Key(package)] = true;
@@ -147,6 +152,25 @@ public sealed partial class PackageCache
 
         File.Delete(path);
         return false;
+    }
+
+    /// <summary>
+    /// Opens a .deb. Between the rename that brings it here and the end of the build that fetched it there is a moment in which that build still
+    /// holds its lock; the moment is waited for.
+    /// </summary>
+    private static SafeFileHandle OpenBlob(string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+            }
+            catch (IOException problem) when (problem.HResult == WouldBlock && attempt < LockAttempts)
+            {
+                Thread.Sleep(s_lockPause);
+            }
+        }
     }
 
     /// <summary>A new file that no other process or thread uses.</summary>

@@ -14,6 +14,7 @@ namespace Mantle.ImageBuilder.Packages;
 /// blobs/sha256/ab/HEX       the .deb
 /// unpacked/HEX/data.tar     its data, uncompressed
 /// unpacked/HEX/index        digests of data.tar, its headers, control.tar (see <see cref="UnpackedIndex"/>)
+/// unpacked/HEX/facts-NAME   what was found out about it, with its own digest
 /// partial/HEX.N             downloads under way or interrupted, locked by who writes them
 /// temporary/                files being made
 /// </code>

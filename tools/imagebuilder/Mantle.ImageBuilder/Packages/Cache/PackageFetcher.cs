@@ -167,9 +167,7 @@ public sealed partial class PackageFetcher(PackageCache cache, HttpClient client
         return new UserErrorException($"{what}: {string.Join("; ", failures.Select(failure => failure.Problem))}", hint, ExitCode.Environment);
     }
 
-    /// <summary>The address without a user name or password.</summary>
-    private static string Show(Uri location) =>
-        location.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped);
+    private static string Show(Uri location) => ArchiveMirror.Show(location);
 
     private enum FailureKind
     {

@@ -82,27 +82,55 @@ internal sealed class UnpackedIndex
             return false;
         }
 
-        long dataLength = (long)reader.ReadUInt64LittleEndian();
-        int controlLength = (int)reader.ReadUInt32LittleEndian();
-        int rangeCount = (int)reader.ReadUInt32LittleEndian();
+        // Whoever writes a digest can write a wrong number before it: a claim is held against the length of the file before it is used.
+        ulong dataLength = reader.ReadUInt64LittleEndian();
+        uint controlLength = reader.ReadUInt32LittleEndian();
+        uint rangeCount = reader.ReadUInt32LittleEndian();
+        return dataLength / ChunkDigests.ChunkLength <= (ulong)end / SHA256.HashSizeInBytes
+            && TryReadParts(file, ref reader, (long)dataLength, controlLength, rangeCount, out index);
+    }
+
+    private static bool TryReadParts(
+        byte[] file, ref SpanReader reader, long dataLength, uint controlLength, uint rangeCount,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out UnpackedIndex? index)
+    {
+        index = null;
         int digestsStart = reader.Position;
         int digestsLength = ChunkDigests.CountOf(dataLength) * SHA256.HashSizeInBytes;
+        if (digestsLength + ((long)rangeCount * RangeLength) + controlLength > reader.Remaining)
+        {
+            return false;
+        }
+
         reader.Skip(digestsLength);
         long[] offsets = new long[rangeCount];
         int[] starts = new int[rangeCount + 1];
-        for (int i = 0; i < rangeCount; i++)
+        for (int i = 0; i < offsets.Length; i++)
         {
-            offsets[i] = (long)reader.ReadUInt64LittleEndian();
-            starts[i + 1] = starts[i] + (int)reader.ReadUInt32LittleEndian();
+            ulong offset = reader.ReadUInt64LittleEndian();
+            uint length = reader.ReadUInt32LittleEndian();
+            if (offset > (ulong)dataLength || length > (ulong)dataLength - offset || length > file.Length - starts[i])
+            {
+                return false;
+            }
+
+            offsets[i] = (long)offset;
+            starts[i + 1] = starts[i] + (int)length;
         }
 
         int controlStart = reader.Position;
+        reader.Skip((int)controlLength);
+        if (reader.Remaining != starts[^1])
+        {
+            return false;
+        }
+
         index = new UnpackedIndex
         {
             DataLength = dataLength,
             Digests = new ChunkDigests(file.AsMemory(digestsStart, digestsLength)),
-            ControlTar = file.AsMemory(controlStart, controlLength),
-            Headers = new RecordedSource(dataLength, offsets, starts, file.AsMemory(controlStart + controlLength, starts[^1])),
+            ControlTar = file.AsMemory(controlStart, (int)controlLength),
+            Headers = new RecordedSource(dataLength, offsets, starts, file.AsMemory(reader.Position, starts[^1])),
         };
         return true;
     }

@@ -65,9 +65,22 @@ public sealed partial record LockFile
     /// <summary>Writes the canonical bytes; the previous file stays until the new one is complete.</summary>
     public void Write(string path)
     {
-        string temporary = path + ".new";
-        File.WriteAllBytes(temporary, ToBytes());
-        File.Move(temporary, path, overwrite: true);
+        string temporary = $"{path}.pending-{Environment.ProcessId}";
+        try
+        {
+            File.Delete(temporary);
+            using (FileStream file = new(temporary, FileMode.CreateNew))
+            {
+                file.Write(ToBytes());
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
 
     /// <summary>The inputs of a request in canonical order.</summary>

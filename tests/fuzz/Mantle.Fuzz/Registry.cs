@@ -1,0 +1,11 @@
+namespace Mantle.Fuzz;
+
+/// <summary>Every reader of bytes that somebody else may have written. A new one joins with one line.</summary>
+internal static class Registry
+{
+    public static IReadOnlyList<FuzzReader> All { get; } =
+        [.. PackageReaders.All, .. DiskReaders.All, .. BootReaders.All, .. TextReaders.All, .. GuestReaders.All];
+
+    public static FuzzReader Find(string name) =>
+        All.FirstOrDefault(reader => reader.Name == name) ?? throw new ArgumentException($"no reader \"{name}\"; there are {string.Join(", ", All.Select(r => r.Name))}");
+}
