@@ -15,7 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image test tools lock guest builder reproduce setup lockfiles clean
+.PHONY: help image test tools lock guest builder reproduce fuzz setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ reproduce: image ## make the image again under other circumstances and compare e
 
 builder: ## compile imagebuilder
 	@$(DOTNET) build tools/imagebuilder/Mantle.ImageBuilder.Cli -c $(CONFIGURATION) -v:quiet
+
+fuzz: ## attack every reader with a million damaged inputs; SEED=N for others
+	@build/fuzz $(if $(SEED),--seed $(SEED))
 
 setup: ## install the Debian packages that the tests need
 	@build/setup
