@@ -15,7 +15,11 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help image test tools lock guest builder reproduce fuzz setup lockfiles clean
+=======
+.PHONY: help image test tools lock guest builder reproduce bench setup lockfiles clean
+>>>>>>> main
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +30,9 @@ image: guest ## build the sample appliance into out/
 test: setup ## set up what the tests need (as root or through sudo) and run every test, boots included
 	@build/test
 
+bench: guest tools ## time the builder against a pipeline of Debian's tools (ROUNDS=7); the table is in docs/benchmarks.md
+	@build/bench/run $(RECIPE) $(LOCK) $(or $(CACHE),$(HOME)/.cache/mantle)
+
 tools: ## publish the two executables to dist/
 	@build/tools
 
@@ -35,7 +42,7 @@ lock: builder ## resolve the recipe's packages anew into the lock
 guest: builder ## compile process 1 and the service, linked with the locked toolchain
 	@sysroot=$$($(IMAGEBUILDER) sysroot $(RECIPE) --lock $(LOCK) $(ARCHIVE)) && \
 	for program in init service; do \
-	  $(DOTNET) build appliance/$$program -c Release -t:Guest "-p:GuestSysroot=$$sysroot" -v:quiet || exit; \
+	  GuestSysroot="$$sysroot" $(DOTNET) build appliance/$$program -c Release -t:Guest -v:quiet || exit; \
 	done
 
 reproduce: image ## make the image again under other circumstances and compare every byte; HOST=trixie: inside a Debian trixie

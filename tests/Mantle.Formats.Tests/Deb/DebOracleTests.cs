@@ -27,11 +27,11 @@ public partial class DebOracleTests
     }
 
     [Fact]
-    public void Packages_of_the_archive_read_as_dpkg_deb_reads_them()
+    public void The_packages_that_the_image_is_made_of_read_as_dpkg_deb_reads_them()
     {
-        string? packages = Environment.GetEnvironmentVariable("MANTLE_TEST_PACKAGES");
-        Assert.SkipUnless(Directory.Exists(packages), "MANTLE_TEST_PACKAGES names no folder with .deb files");
-        foreach (string deb in Directory.EnumerateFiles(packages, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        IReadOnlyDictionary<string, string> packages = BuildOutput.Packages();
+        Assert.NotEmpty(packages);
+        foreach (string deb in packages.Values)
         {
             using TemporaryFolder folder = new();
             Compare(folder, deb);

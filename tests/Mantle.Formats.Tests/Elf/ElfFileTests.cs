@@ -25,6 +25,27 @@ public class ElfFileTests
     }
 
     [Fact]
+    public void The_dynamic_section_says_what_readelf_says()
+    {
+        // The runtime's own host and libraries: with and without names of their own, with and without a run path.
+        string[] files = [Environment.ProcessPath!, .. Directory.EnumerateFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "*.so").Order(StringComparer.Ordinal)];
+        Assert.True(files.Length > 3);
+        foreach (string path in files)
+        {
+            ElfDynamicSection dynamic = ElfFile.Read(ByteSource.FromMemory(File.ReadAllBytes(path))).ReadDynamic()!;
+            string readelf = Oracle.Succeed("readelf", "--wide", "--dynamic", path);
+            string[] theirs =
+            [
+                .. readelf.Split('\n').Where(line => line.Contains("(NEEDED)", StringComparison.Ordinal) || line.Contains("(SONAME)", StringComparison.Ordinal)
+                    || line.Contains("(RUNPATH)", StringComparison.Ordinal) || line.Contains("(RPATH)", StringComparison.Ordinal))
+                    .Select(line => line[(line.IndexOf('[', StringComparison.Ordinal) + 1)..line.LastIndexOf(']')]),
+            ];
+            string?[] ours = [.. dynamic.Needed, dynamic.SharedObjectName, dynamic.RunPath];
+            Assert.Equal(theirs.Order(StringComparer.Ordinal), ours.Where(name => name is not null).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
     public void Damaged_files_are_malformed_input_and_nothing_else()
     {
         byte[] head = s_program[..Math.Min(s_program.Length, 1 << 17)];
@@ -42,7 +63,9 @@ public class ElfFileTests
     {
         try
         {
-            ElfFile.Read(ByteSource.FromMemory(bytes)).TryReadSection(".text", out _);
+            ElfFile elf = ElfFile.Read(ByteSource.FromMemory(bytes));
+            elf.TryReadSection(".text", out _);
+            elf.ReadDynamic();
         }
         catch (MalformedInputException)
         {

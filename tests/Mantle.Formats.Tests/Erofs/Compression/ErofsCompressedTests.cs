@@ -23,7 +23,7 @@ public class ErofsCompressedTests(CompressedTree source) : IClassFixture<Compres
     [InlineData("compact", "-zlz4", "-Eforce-inode-extended")]
     [InlineData("compact", "-zlz4", "-x1", "-Enosbcrc")]
     [InlineData("compact", "-zlz4", "--max-extent-bytes=8192")]
-    public void What_mkfs_compresses_is_read_as_it_was(string features, params string[] arguments) => Check(Oracle.Succeed, features, arguments);
+    public void What_mkfs_compresses_is_read_as_it_was(string features, params string[] arguments) => Check(Oracle.Succeed, source.Full, features, arguments);
 
     [Theory]
     [InlineData("compact", "-zlz4")]
@@ -53,13 +53,19 @@ public class ErofsCompressedTests(CompressedTree source) : IClassFixture<Compres
     [InlineData("full partial lzma", "-zlzma", "-Ededupe")]
     [InlineData("compact", "-b2048", "-zlz4")]
     [InlineData("compact big", "-b512", "-zlz4", "-C4096")]
-    public void What_trixies_mkfs_compresses_is_read_as_it_was(string features, params string[] arguments) => Check(TrixieErofsUtils.Succeed, features, arguments);
+    public void What_trixies_mkfs_compresses_is_read_as_it_was(string features, params string[] arguments) => Check(TrixieErofsUtils.Succeed, source.Small, features, arguments);
+
+    [Theory]
+    [InlineData("compact big interlaced fragments", "-zlz4hc", "-C65536", "-Efragments")]
+    [InlineData("compact deflate tails", "-zlibdeflate,level=6", "-Eztailpacking")]
+    public void What_trixies_mkfs_compresses_of_large_files_is_read_as_it_was(string features, params string[] arguments) =>
+        Check(TrixieErofsUtils.Succeed, source.Full, features, arguments);
 
     [Fact]
     public void The_kernel_shows_the_same()
     {
         using TemporaryFolder folder = new();
-        TrixieErofsUtils.Succeed("mkfs.erofs", "-T1700000000", "-zlz4hc", "-C65536", "-Efragments,dedupe", folder["image"], source.Root);
+        TrixieErofsUtils.Succeed("mkfs.erofs", "-T1700000000", "-zlz4hc", "-C65536", "-Efragments,dedupe", folder["image"], source.Small.Root);
         Directory.CreateDirectory(folder["mount"]);
         if (Oracle.Run("mount", ["-t", "erofs", "-o", "loop,ro", folder["image"], folder["mount"]]).ExitCode != 0)
         {
@@ -83,10 +89,10 @@ public class ErofsCompressedTests(CompressedTree source) : IClassFixture<Compres
     public void Threads_that_read_anywhere_see_what_one_reader_sees(params string[] arguments)
     {
         using TemporaryFolder folder = new();
-        TrixieErofsUtils.Succeed("mkfs.erofs", [.. arguments, folder["image"], source.Root]);
+        TrixieErofsUtils.Succeed("mkfs.erofs", [.. arguments, folder["image"], source.Small.Root]);
         FileTree tree = ErofsReader.Open(ByteSource.OpenFile(folder["image"])).ReadTree();
-        string[] names = ["large", "shared-2", "shared-3", "sparse", "sizes/text-20000"];
-        Dictionary<string, byte[]> expected = names.ToDictionary(name => name, name => File.ReadAllBytes($"{source.Root}/{name}"));
+        string[] names = ["shared-1", "shared-2", "shared-3", "shared-4", "sizes/text-20000", "sizes/random-140000"];
+        Dictionary<string, byte[]> expected = names.ToDictionary(name => name, name => File.ReadAllBytes($"{source.Small.Root}/{name}"));
 
         Parallel.For(0, 2000, seed =>
         {
@@ -103,7 +109,7 @@ public class ErofsCompressedTests(CompressedTree source) : IClassFixture<Compres
 
     private delegate string Tool(string name, params IEnumerable<string> arguments);
 
-    private void Check(Tool run, string features, string[] arguments)
+    private static void Check(Tool run, CompressedTree.Made source, string features, string[] arguments)
     {
         using TemporaryFolder folder = new();
         run("mkfs.erofs", ["-T1700000000", .. arguments, folder["image"], source.Root]);

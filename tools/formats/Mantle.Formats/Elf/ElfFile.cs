@@ -5,7 +5,7 @@ namespace Mantle.Formats.Elf;
 /// <summary>
 /// The parts of an ELF file that say what it is and what it needs (System V gABI, chapters 4 and 5): 64-bit, little-endian. Only read.
 /// </summary>
-public sealed class ElfFile
+public sealed partial class ElfFile
 {
     private const string Format = "elf";
     private const int HeaderSize = 64;
@@ -17,15 +17,20 @@ public sealed class ElfFile
     private const int MaximumStringTable = 1 << 26;
 
     private readonly ByteSource _bytes;
+    private readonly IReadOnlyList<Segment> _segments;
 
-    private ElfFile(ByteSource bytes, ElfKind kind, ushort machine, IReadOnlyList<ElfSection> sections, string? interpreter)
+    private ElfFile(ByteSource bytes, ElfKind kind, ushort machine, IReadOnlyList<ElfSection> sections, IReadOnlyList<Segment> segments)
     {
         _bytes = bytes;
+        _segments = segments;
         Kind = kind;
         Machine = machine;
         Sections = sections;
-        Interpreter = interpreter;
+        Interpreter = ReadInterpreter(bytes, segments);
     }
+
+    /// <summary>The fields of a program header that matter here.</summary>
+    private readonly record struct Segment(uint Type, ulong Offset, ulong Address, ulong FileSize);
 
     /// <summary>Relocatable, executable or shared.</summary>
     public ElfKind Kind { get; }
@@ -75,7 +80,7 @@ public sealed class ElfFile
             kind,
             machine,
             ReadSections(bytes, sectionTable, sectionSize, sectionCount, nameSection),
-            ReadInterpreter(bytes, programTable, programSize, programCount));
+            ReadSegments(bytes, programTable, programSize, programCount));
     }
 
     /// <summary>The content of the first section with that name. False: there is none, or it has no bytes in the file.</summary>
@@ -128,11 +133,11 @@ public sealed class ElfFile
         return [.. sections.Select(s => s.Section with { Name = NameAt(names, s.Name, strings.Offset) })];
     }
 
-    private static string? ReadInterpreter(ByteSource bytes, ulong table, ushort size, ushort count)
+    private static List<Segment> ReadSegments(ByteSource bytes, ulong table, ushort size, ushort count)
     {
         if (table == 0 || count == 0)
         {
-            return null;
+            return [];
         }
 
         if (size != ProgramHeaderSize)
@@ -140,23 +145,35 @@ public sealed class ElfFile
             throw new MalformedInputException(Format, 54, "program table has an unknown shape");
         }
 
+        List<Segment> segments = new(count);
         SpanReader reader = new(bytes.ReadBytes(Position(bytes, table), ProgramHeaderSize * count, Format), Format, (long)table);
         for (int i = 0; i < count; i++)
         {
             uint type = reader.ReadUInt32LittleEndian();
             reader.Skip(4);
             ulong offset = reader.ReadUInt64LittleEndian();
+            ulong address = reader.ReadUInt64LittleEndian();
+            reader.Skip(8);
+            ulong fileSize = reader.ReadUInt64LittleEndian();
             reader.Skip(16);
-            ulong length = reader.ReadUInt64LittleEndian();
-            reader.Skip(16);
-            if (type == InterpreterSegment)
+            segments.Add(new Segment(type, offset, address, fileSize));
+        }
+
+        return segments;
+    }
+
+    private static string? ReadInterpreter(ByteSource bytes, IReadOnlyList<Segment> segments)
+    {
+        foreach (Segment segment in segments)
+        {
+            if (segment.Type == InterpreterSegment)
             {
-                if (length is 0 or > MaximumInterpreterPath)
+                if (segment.FileSize is 0 or > MaximumInterpreterPath)
                 {
-                    throw reader.Malformed($"the loader's path has {length} bytes");
+                    throw new MalformedInputException(Format, 0, $"the loader's path has {segment.FileSize} bytes");
                 }
 
-                byte[] path = bytes.ReadBytes(Position(bytes, offset), (int)length, Format);
+                byte[] path = bytes.ReadBytes(Position(bytes, segment.Offset), (int)segment.FileSize, Format);
                 return LinuxText.Decode(path.AsSpan().TrimEnd((byte)0));
             }
         }
@@ -171,7 +188,7 @@ public sealed class ElfFile
     {
         if (index >= names.Length)
         {
-            return index == 0 ? "" : throw new MalformedInputException(Format, origin, $"section name {index} lies outside the string table");
+            return index == 0 ? "" : throw new MalformedInputException(Format, origin, $"name {index} lies outside the string table");
         }
 
         ReadOnlySpan<byte> rest = names.AsSpan((int)index);

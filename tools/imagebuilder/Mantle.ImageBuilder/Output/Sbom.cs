@@ -62,7 +62,7 @@ public static class Sbom
         json.WriteString("licenseConcluded", License);
         json.WriteString("licenseDeclared", License);
         json.WriteString("copyrightText", License);
-        json.WriteString("primaryPackagePurpose", "OPERATING-SYSTEM");
+        json.WriteString("primaryPackagePurpose", "OPERATING_SYSTEM");
         WriteChecksum(json, imageSha256);
         json.WriteEndObject();
     }
@@ -91,9 +91,9 @@ public static class Sbom
         json.WriteEndObject();
     }
 
-    /// <summary>The package URL: type deb, distribution and architecture as qualifiers.</summary>
+    /// <summary>The package URL: type deb, distribution and architecture as qualifiers. A colon is not encoded (ECMA-427, "Character encoding").</summary>
     internal static string Purl(LockedPackage package) =>
-        $"pkg:deb/debian/{Uri.EscapeDataString(package.Name)}@{Uri.EscapeDataString(package.Version)}"
+        $"pkg:deb/debian/{Uri.EscapeDataString(package.Name)}@{Uri.EscapeDataString(package.Version).Replace("%3A", ":", StringComparison.Ordinal)}"
         + $"?arch={package.Architecture}&distro={package.Suite.Split('-')[0]}";
 
     private static string Id(LockedPackage package) =>

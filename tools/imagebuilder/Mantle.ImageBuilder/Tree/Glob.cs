@@ -1,36 +1,96 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace Mantle.ImageBuilder.Tree;
 
 /// <summary>
-/// The globs of a recipe: <c>*</c> and <c>?</c> stay within one path component, <c>**</c> as a whole component spans any number of them.
-/// A glob that matches a directory takes all below it.
+/// The globs of a recipe: <c>*</c> and <c>?</c> stay within one path component, <c>**</c> as a whole component spans any number of them, at the end of
+/// the pattern at least one. A glob that matches a directory takes all below it.
 /// </summary>
-internal sealed class Glob(string pattern)
+internal sealed class Glob
 {
-    private readonly Regex _regex = new(Translate(pattern), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    private const string AnyDepth = "**";
+
+    private readonly string[] _parts;
+    private readonly string _prefix;
+
+    public Glob(string pattern)
+    {
+        string trimmed = pattern.Trim('/');
+        int wildcard = trimmed.AsSpan().IndexOfAny('*', '?');
+        _parts = trimmed.Split('/');
+
+        // Nearly every path of a tree differs already here. A component "**" may stand for nothing, its slash included.
+        _prefix = wildcard < 0 ? trimmed : trimmed[..(trimmed.LastIndexOf('/', wildcard) + 1)];
+    }
 
     /// <summary>Whether a path without a leading slash matches.</summary>
-    public bool Matches(string path) => _regex.IsMatch(path);
+    public bool Matches(string path) => path.StartsWith(_prefix, StringComparison.Ordinal) && Matches(_parts, path.Split('/'));
 
-    private static string Translate(string pattern)
+    /// <summary>Tries the last "**" with one component more whenever what follows does not fit: earlier ones need no second try.</summary>
+    private static bool Matches(ReadOnlySpan<string> parts, ReadOnlySpan<string> names)
     {
-        StringBuilder regex = new("^");
-        string[] parts = pattern.Trim('/').Split('/');
-        for (int i = 0; i < parts.Length; i++)
+        int part = 0;
+        int name = 0;
+        int retryPart = -1;
+        int retryName = 0;
+        while (name < names.Length)
         {
-            bool last = i == parts.Length - 1;
-            if (parts[i] == "**")
+            if (part < parts.Length && parts[part] == AnyDepth)
             {
-                regex.Append(last ? ".+" : "(?:[^/]+/)*");
-                continue;
-            }
+                if (part == parts.Length - 1)
+                {
+                    return true;
+                }
 
-            regex.Append(Regex.Escape(parts[i]).Replace(@"\*", "[^/]*", StringComparison.Ordinal).Replace(@"\?", "[^/]", StringComparison.Ordinal));
-            regex.Append(last ? "" : "/");
+                retryPart = ++part;
+                retryName = name;
+            }
+            else if (part < parts.Length && MatchesName(parts[part], names[name]))
+            {
+                part++;
+                name++;
+            }
+            else if (retryPart >= 0)
+            {
+                part = retryPart;
+                name = ++retryName;
+            }
+            else
+            {
+                return false;
+            }
         }
 
-        return regex.Append('$').ToString();
+        return part == parts.Length;
+    }
+
+    private static bool MatchesName(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    {
+        int at = 0;
+        int character = 0;
+        int retryAt = -1;
+        int retryCharacter = 0;
+        while (character < name.Length)
+        {
+            if (at < pattern.Length && pattern[at] == '*')
+            {
+                retryAt = ++at;
+                retryCharacter = character;
+            }
+            else if (at < pattern.Length && (pattern[at] == '?' || pattern[at] == name[character]))
+            {
+                at++;
+                character++;
+            }
+            else if (retryAt >= 0)
+            {
+                at = retryAt;
+                character = ++retryCharacter;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return pattern[at..].TrimStart('*').IsEmpty;
     }
 }

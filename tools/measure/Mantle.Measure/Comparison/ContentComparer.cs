@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Erofs;
 using Mantle.Formats.Pe;
@@ -22,7 +21,6 @@ internal static class ContentComparer
             return;
         }
 
-        RuntimeHelpers.EnsureSufficientExecutionStack();
         int before = list.Count;
         Action<DifferenceList, string, ByteSource, ByteSource, int>? structure = depth < DeepestNesting ? StructureOf(a, b) : null;
         try

@@ -75,7 +75,7 @@ internal sealed class ErofsDecompressor(ByteSource image, int blockSize, bool is
             {
                 ErofsAlgorithm.Deflate => TryInflate(source, destination, extent.IsPartial),
                 ErofsAlgorithm.Zstd => TryDecodeZstd(source, destination, extent.IsPartial),
-                _ => TryDecodeLzma(source, destination),
+                _ => TryDecodeLzma(source, destination, extent.IsPartial),
             };
         }
         catch (Exception problem) when (problem is not OutOfMemoryException)
@@ -135,7 +135,8 @@ internal sealed class ErofsDecompressor(ByteSource image, int blockSize, bool is
 
     // The first byte of an LZMA stream is always 0; MicroLZMA has the properties there, inverted so that they are not taken for padding
     // (liblzma, lzma/container.h, lzma_microlzma_encoder). A match reaches no farther back than the extent, whatever the dictionary was.
-    private static bool TryDecodeLzma(ArraySegment<byte> source, Span<byte> destination)
+    // With the length known, the library checks that the stream is at its end there, which the stream of a partial extent is not.
+    private static bool TryDecodeLzma(ArraySegment<byte> source, Span<byte> destination, bool isPartial)
     {
         byte properties = (byte)(source[0] ^ byte.MaxValue);
         if (properties >= LzmaProperties)
@@ -148,7 +149,7 @@ internal sealed class ErofsDecompressor(ByteSource image, int blockSize, bool is
         BitConverter.TryWriteBytes(header.AsSpan(1), Math.Max(MinimumLzmaDictionary, destination.Length));
         source.AsSpan()[0] = 0;
         using MemoryStream stream = new(source.Array!, source.Offset, source.Count, writable: false);
-        using LzmaStream lzma = LzmaStream.Create(header, stream, source.Count, destination.Length, leaveOpen: true);
+        using LzmaStream lzma = LzmaStream.Create(header, stream, source.Count, isPartial ? -1 : destination.Length, leaveOpen: true);
         lzma.ReadExactly(destination);
         return true;
     }
