@@ -15,7 +15,11 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
+.PHONY: help image test tools lock guest builder reproduce fuzz setup lockfiles clean
+=======
 .PHONY: help image test tools lock guest builder reproduce bench setup lockfiles clean
+>>>>>>> main
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +50,9 @@ reproduce: image ## make the image again under other circumstances and compare e
 
 builder: ## compile imagebuilder
 	@$(DOTNET) build tools/imagebuilder/Mantle.ImageBuilder.Cli -c $(CONFIGURATION) -v:quiet
+
+fuzz: ## attack every reader with a million damaged inputs; SEED=N for others
+	@build/fuzz $(if $(SEED),--seed $(SEED))
 
 setup: ## install the Debian packages that the tests need
 	@build/setup

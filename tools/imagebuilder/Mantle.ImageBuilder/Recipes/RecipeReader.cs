@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Mantle.Formats.Fat;
 using Mantle.Measure;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -121,6 +122,11 @@ public static partial class RecipeReader
     /// <summary>What only several keys together can show.</summary>
     private static void Check(Recipe recipe, YamlMap map)
     {
+        if (!FatWriter.IsPossibleSize(recipe.Disk.EspSize))
+        {
+            throw map.Refuse("disk", $"\"esp\" of {recipe.Disk.EspSize:N0} bytes is no size that a FAT volume can have");
+        }
+
         if (recipe.Suites.Count == 0)
         {
             throw map.Refuse("suites", "\"suites\" is empty; name at least one, for example [trixie]");

@@ -1,0 +1,92 @@
+using Mantle.Testing;
+
+namespace Mantle.Cli.Tests;
+
+/// <summary>File systems that are full or may not be written. They are mounted for the purpose, which only root may do.</summary>
+public sealed class HostileDiskTests : IDisposable
+{
+    private const int Payload = 1 << 20;
+    private readonly TemporaryFolder _folder = new();
+    private bool _mounted;
+
+    public void Dispose()
+    {
+        if (_mounted)
+        {
+            Oracle.Run("umount", [_folder["small"]]);
+        }
+
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void An_output_that_does_not_fit_the_disk_leaves_the_previous_one()
+    {
+        Mount("size=1m");
+        TinyAppliance.Write(_folder.Root);
+        Build(0, "--output", "small/out");
+        string previous = TinyAppliance.Digest(_folder["small/out"]);
+
+        TinyAppliance.Write(_folder.Root, payload: Payload);
+        Assert.Matches("imagebuilder: error: no space left on device", Build(4, "--output", "small/out"));
+        Assert.Equal(previous, TinyAppliance.Digest(_folder["small/out"]));
+        TinyAppliance.AssertNoLeftovers(_folder["small"]);
+
+        TinyAppliance.Write(_folder.Root);
+        Build(0, "--output", "small/out");
+        Assert.Equal(previous, TinyAppliance.Digest(_folder["small/out"]));
+    }
+
+    [Fact]
+    public void A_cache_that_does_not_fit_the_disk_is_usable_afterwards()
+    {
+        Mount("size=64k");
+        byte[] noise = new byte[Payload];
+        new Random(1).NextBytes(noise);
+        byte[] package = DebBuilder.Package("base", DebBuilder.Directory("./"), DebBuilder.Directory("./usr/"), DebBuilder.File("./usr/noise", noise));
+        TinyAppliance.Write(_folder.Root, package);
+        Assert.Matches("imagebuilder: error: no space left on device", Build(4, "--cache", "small/cache"));
+        Assert.False(Directory.Exists(_folder["out"]));
+
+        Oracle.Succeed("mount", "-o", "remount,size=16m", _folder["small"]);
+        Build(0, "--cache", "small/cache");
+        string digest = TinyAppliance.Digest(_folder["out"]);
+        Build(0);
+        Assert.Equal(digest, TinyAppliance.Digest(_folder["out"]));
+    }
+
+    [Fact]
+    public void Places_that_may_not_be_written_are_named()
+    {
+        Mount("size=8m");
+        TinyAppliance.Write(_folder.Root);
+        Build(0, "--output", "small/out");
+        File.Copy(_folder["tiny.lock.json"], _folder["small/tiny.lock.json"]);
+        string previous = TinyAppliance.Digest(_folder["small/out"]);
+        Oracle.Succeed("mount", "-o", "remount,ro", _folder["small"]);
+
+        Assert.Matches("imagebuilder: error: read-only file system.*small", Build(4, "--output", "small/out"));
+        Assert.Matches("imagebuilder: error: cache: folder .* cannot be used: Read-only file system", Build(4, "--cache", "small/cache"));
+        Assert.Equal(previous, TinyAppliance.Digest(_folder["small/out"]));
+        Build(0, "--lock", "small/tiny.lock.json");
+    }
+
+    private string Build(int exitCode, params string[] more)
+    {
+        ToolResult result = Tool.Run(_folder.Root, "imagebuilder", TinyAppliance.Build(_folder.Root, more));
+        Assert.True(result.ExitCode == exitCode, $"exit code {result.ExitCode}: {result.Error}");
+        TinyAppliance.AssertNoLeftovers(_folder.Root);
+        return result.Error;
+    }
+
+    private void Mount(string options)
+    {
+        Directory.CreateDirectory(_folder["small"]);
+        if (Oracle.Run("mount", ["-t", "tmpfs", "-o", options, "tmpfs", _folder["small"]]) is (not 0, _, var error))
+        {
+            Assert.Skip($"NO MOUNT: a file system of chosen size needs root: {error.Trim()}");
+        }
+
+        _mounted = true;
+    }
+}
