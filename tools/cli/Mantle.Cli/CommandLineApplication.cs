@@ -20,10 +20,13 @@ public sealed class CommandLineApplication(string name, string version)
         Option<bool> debug = new("--debug-errors") { Description = "Print the stack of an unexpected error", Recursive = true, Hidden = true };
         root.Options.Add(debug);
         ParseResult parsed = root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        string? unknown = FindUnknown(parsed, arguments);
+        if (parsed.Errors.Count > 0 || unknown is not null)
         {
-            // The first says it; the others follow from it.
-            WriteLine("error", LowerFirst(FirstLine(parsed.Errors[0].Message)));
+            // One line: what is not understood says more than what is missing because of it.
+            WriteLine("error", unknown is not null
+                ? $"\"{unknown}\" is not a command, an option or an argument here"
+                : LowerFirst(FirstLine(parsed.Errors[0].Message)));
             WriteLine("hint", $"see \"{string.Join(' ', CommandPath(parsed))} --help\"");
             return ExitCode.Usage;
         }
@@ -67,7 +70,8 @@ public sealed class CommandLineApplication(string name, string version)
     /// <summary>The one table from exceptions to exit codes; wrappers are looked through.</summary>
     public (int Code, string Message, string? Hint) Classify(Exception exception) => exception switch
     {
-        AggregateException { InnerExceptions: [_, ..] several } => Classify(several.FirstOrDefault(one => one is not OperationCanceledException) ?? several[0]),
+        AggregateException { InnerExceptions: [_, ..] several } =>
+            several.Select(Classify).OrderBy(one => one.Code == ExitCode.Interrupted).First(), // what the others were interrupted by
         TargetInvocationException { InnerException: { } inner } => Classify(inner),
         TypeInitializationException { InnerException: { } inner } => Classify(inner),
         UserErrorException e => (e.Code, e.Message, e.Hint),
@@ -89,6 +93,15 @@ public sealed class CommandLineApplication(string name, string version)
     private static string OneLine(string text) => string.Concat(text.Select(letter =>
         char.IsControl(letter) || char.GetUnicodeCategory(letter) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
             ? $"\\u{(int)letter:x4}" : letter.ToString()));
+
+    /// <summary>A word that nothing takes, or that only an argument would take though it looks like an option.</summary>
+    private static string? FindUnknown(ParseResult parsed, string[] arguments)
+    {
+        IEnumerable<string> taken = arguments.Contains("--")
+            ? []
+            : parsed.CommandResult.Children.OfType<System.CommandLine.Parsing.ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value);
+        return parsed.UnmatchedTokens.Concat(taken.Where(word => word.Length > 1 && word[0] == '-')).FirstOrDefault();
+    }
 
     private static IEnumerable<string> CommandPath(ParseResult parsed)
     {
