@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Uki;
-using Mantle.Formats.Pe;
 using Mantle.Formats.Tcg;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;

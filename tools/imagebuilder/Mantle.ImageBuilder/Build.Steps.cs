@@ -32,7 +32,7 @@ public sealed partial class Build
         UnpackedPackage[] packages = new UnpackedPackage[wanted.Length];
         Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancellation }, i => packages[i] = build._cache.Open(wanted[i]));
         build._packages = packages;
-        return $"{wanted.Length} packages, {wanted.Sum(package => package.Size) / 1e6:F1} MB";
+        return $"{wanted.Length} packages, {PrintedText.Megabytes(wanted.Sum(package => package.Size))}";
     }
 
     internal static Task<string> AssembleTree(Build build, CancellationToken cancellation)
@@ -56,7 +56,7 @@ public sealed partial class Build
             VolumeId = build._treeDigest!.Identifier("erofs volume"),
             BuildTimeSeconds = build._recipe.Epoch,
         });
-        return Fact($"{build._root.Length / 1e6:F1} MB");
+        return Fact(PrintedText.Megabytes(build._root.Length));
     }
 
     internal static Task<string> HashRoot(Build build, CancellationToken cancellation)
@@ -72,7 +72,7 @@ public sealed partial class Build
         build._kernel = KernelPackage.Find(build.PackagesFor(UseName.Kernel), build._cache);
         IReadOnlyList<KernelModule> modules = build._kernel.LoadOrder(build._recipe.Kernel.Modules);
         build._initrd = Initrd.Layout(RootTree.OpenSource(build._recipe.Init), modules, build._recipe.Epoch);
-        return Fact($"{modules.Count} modules of {build._kernel.Release}, {build._initrd.Length / 1e6:F1} MB");
+        return Fact($"{modules.Count} modules of {build._kernel.Release}, {PrintedText.Megabytes(build._initrd.Length)}");
     }
 
     internal static Task<string> JoinUki(Build build, CancellationToken cancellation)
@@ -91,7 +91,7 @@ public sealed partial class Build
             ],
         });
         build._ukiDigest = DiskImage.Write(build._uki, build.PendingPath(UkiName), cancellation);
-        return Fact($"{build._uki.Length / 1e6:F1} MB");
+        return Fact(PrintedText.Megabytes(build._uki.Length));
     }
 
     internal static Task<string> WriteDisk(Build build, CancellationToken cancellation)
@@ -146,7 +146,7 @@ public sealed partial class Build
         build._imageDigest = DiskImage.Write(disk, path, cancellation);
         build.Result.ImageSize = disk.Length;
         build.Result.ImageAllocated = DiskImage.AllocatedBytes(path);
-        return Fact($"{ImageName} {disk.Length / 1e6:F1} MB, {build.Result.ImageAllocated / 1e6:F1} MB on disk");
+        return Fact($"{ImageName} {PrintedText.Megabytes(disk.Length)}, {PrintedText.Megabytes(build.Result.ImageAllocated)} on disk");
     }
 
     internal static Task<string> Measure(Build build, CancellationToken cancellation)

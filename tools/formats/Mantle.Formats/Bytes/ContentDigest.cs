@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Mantle.Formats.Bytes;
 
-namespace Mantle.Formats.Pe;
+namespace Mantle.Formats.Bytes;
 
 /// <summary>
 /// Digests of several contents by several algorithms, streaming. Each pair of content and algorithm is one job, the costliest first, so that

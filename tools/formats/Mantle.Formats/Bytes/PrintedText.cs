@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Mantle.Formats.Bytes;
 
-namespace Mantle.Formats.Cpio;
+namespace Mantle.Formats.Bytes;
 
-/// <summary>How the printers show names, times and contents from untrusted input: one line each, no control character reaches a terminal.</summary>
+/// <summary>How names, times, sizes and contents are shown, from untrusted input too: one line each, no control character reaches a terminal, the same in any culture.</summary>
 public static class PrintedText
 {
     /// <summary>The name with control, format and lone surrogate characters and the backslash as <c>\x</c> and <c>\u</c> escapes.</summary>
@@ -40,6 +39,9 @@ public static class PrintedText
     /// <summary>Seconds since 1970 as <c>2025-01-31T12:00:00Z</c>.</summary>
     public static string Time(long seconds) =>
         DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
+    /// <summary>A length in decimal megabytes as <c>0.5 MB</c>.</summary>
+    public static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");
 
     /// <summary>SHA-256 of a content in hex, streamed.</summary>
     public static string Digest(ByteSource content)
