@@ -15,11 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help image test tools lock guest builder reproduce fuzz setup lockfiles clean
-=======
-.PHONY: help image test tools lock guest builder reproduce bench setup lockfiles clean
->>>>>>> main
+.PHONY: help image test tools lock guest builder reproduce bench fuzz setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
