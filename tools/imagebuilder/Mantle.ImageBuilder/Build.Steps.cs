@@ -30,7 +30,10 @@ public sealed partial class Build
         PackageFetcher fetcher = new(build._cache, client, build._request.Locate);
         await fetcher.FetchAsync(wanted, build._progress.Fetching, cancellation).ConfigureAwait(false);
         UnpackedPackage[] packages = new UnpackedPackage[wanted.Length];
-        Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancellation }, i => packages[i] = build._cache.Open(wanted[i]));
+
+        // The largest first: it is the last to be finished.
+        int[] order = [.. Enumerable.Range(0, wanted.Length).OrderByDescending(i => wanted[i].Size)];
+        Workers.For(order.Length, i => packages[order[i]] = build._cache.Open(wanted[order[i]]), cancellation);
         build._packages = packages;
         return $"{wanted.Length} packages, {PrintedText.Megabytes(wanted.Sum(package => package.Size))}";
     }
