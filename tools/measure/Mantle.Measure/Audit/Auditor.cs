@@ -16,7 +16,7 @@ public static class Auditor
     {
         InspectedImage inspected = Inspector.Inspect(image, options.Workers);
         FindingList found = new();
-        FileRules files = new(options.Rules, found);
+        FileRules files = new(options.Rules, inspected.Opened, found);
         files.Apply(inspected.Trees, options.Workers, cancellation);
         CommandLineRules.Apply(options.Rules, inspected.BootEntries, found);
         AccountRules.Apply(options.Rules, inspected.Trees, found);

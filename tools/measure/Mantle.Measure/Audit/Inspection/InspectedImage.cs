@@ -1,4 +1,6 @@
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Gpt;
+using Mantle.Formats.Tree;
 
 namespace Mantle.Measure.Audit.Inspection;
 
@@ -31,4 +33,7 @@ public sealed record InspectedImage
 
     /// <summary>What could not be looked into.</summary>
     public required IReadOnlyList<Gap> Gaps { get; init; }
+
+    /// <summary>Files that were taken apart, and what is left of each to be searched as a whole: their parts are looked at where they belong.</summary>
+    internal IReadOnlyDictionary<FileNode, ByteSource> Opened { get; init; } = new Dictionary<FileNode, ByteSource>();
 }

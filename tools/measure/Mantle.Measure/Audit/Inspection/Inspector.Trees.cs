@@ -8,6 +8,7 @@ internal sealed partial class Inspector
 {
     private const int DeepestNesting = 4;
     private const int MostNested = 256;
+    private const int SmallestImage = 64;
     private const int MostFiles = 2_000_000;
 
     private static readonly string[] s_rootFolders = ["usr", "etc", "bin", "sbin", "lib"];
@@ -76,7 +77,7 @@ internal sealed partial class Inspector
             {
                 try
                 {
-                    LookInto(tree, path, node.Content);
+                    LookInto(tree, path, node);
                 }
                 catch (MalformedInputException e)
                 {
@@ -87,37 +88,34 @@ internal sealed partial class Inspector
         }
     }
 
-    private void LookInto(InspectedTree tree, string path, ByteSource content)
+    private void LookInto(InspectedTree tree, string path, FileNode node)
     {
-        if (content.Length < 64)
+        ByteSource content = node.Content;
+        string place = tree.PlaceOf(path);
+        _entries.AddRange(LoaderFiles.Read(place, path, content, _gaps));
+        if (content.Length < SmallestImage)
         {
             return;
         }
 
         ByteSource head = ByteSource.FromMemory(content.ReadBytes(0, (int)Math.Min(Magic.HeadLength, content.Length), "file"));
-        string place = tree.PlaceOf(path);
         if (Magic.IsPe(head))
         {
             if (tree.Role == TreeRole.Esp || IsBootPath(path) || HasKernelSection(content))
             {
-                AddPe(place, NameOfInitrd(tree, path), content);
+                AddPe(place, NameOfInitrd(tree, path), content, node);
             }
 
             return;
         }
 
         bool isBootFile = tree.Role == TreeRole.Esp || path.StartsWith("boot/", StringComparison.Ordinal);
-        if (LoaderFiles.Read(place, path, content, _gaps) is { Count: > 0 } entries)
-        {
-            _entries.AddRange(entries);
-        }
-
         string? image = Magic.NameOfImage(head) ?? (content.Length % 2048 == 0 && content.Length > 1 << 16 ? Magic.NameOfImage(content) : null);
         string? compression = Magic.NameOfCompression(head);
         TreeFormat? format = image is null && compression is null && TreeFormat.Of(head) is null ? null : TreeFormat.Of(content);
         if (format is not null)
         {
-            AddNested(tree, place, format, content);
+            AddNested(tree, place, format, node);
         }
         else if (image is not null && image is not ("fat" or "swap" or "ext4" or "f2fs") || (image is "ext4" or "f2fs" or "swap" && content.Length % 4096 == 0))
         {
@@ -130,7 +128,7 @@ internal sealed partial class Inspector
         }
     }
 
-    private void AddNested(InspectedTree tree, string place, TreeFormat format, ByteSource content)
+    private void AddNested(InspectedTree tree, string place, TreeFormat format, FileNode node)
     {
         if (tree.Depth >= DeepestNesting || ++_nested > MostNested)
         {
@@ -140,7 +138,10 @@ internal sealed partial class Inspector
             return;
         }
 
-        ReadTree(place, format, content, place + "!", format.IsArchive ? TreeRole.Initrd : tree.Role, tree.Depth + 1);
+        if (ReadTree(place, format, node.Content, place + "!", format.IsArchive ? TreeRole.Initrd : tree.Role, tree.Depth + 1) is not null)
+        {
+            _opened[node] = ByteSource.Empty;
+        }
     }
 
     private static bool IsBootPath(string path) =>

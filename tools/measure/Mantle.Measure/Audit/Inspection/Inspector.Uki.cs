@@ -3,6 +3,7 @@ using System.Text;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Tree;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.Measure.Audit.Inspection;
@@ -28,7 +29,7 @@ internal sealed partial class Inspector
     }
 
     /// <summary>Takes a PE file apart. True: it is a unified kernel image.</summary>
-    private bool AddPe(string place, string name, ByteSource content)
+    private bool AddPe(string place, string name, ByteSource content, FileNode? node)
     {
         PeImage image;
         try
@@ -46,7 +47,12 @@ internal sealed partial class Inspector
         _programs.Add(new(place, image, isUki, isAddon));
         if (isUki || isAddon)
         {
+            int before = _gaps.Count;
             AddProfiles(place, name, image, isUki ? "uki" : "addon");
+            if (node is not null && _gaps.Count == before)
+            {
+                _opened[node] = WithoutArchives(image);
+            }
         }
         else if (LinuxKernel.Release(content) is { } release)
         {
@@ -55,6 +61,25 @@ internal sealed partial class Inspector
         }
 
         return isUki;
+    }
+
+    /// <summary>The file with zeros where its initrds are.</summary>
+    private static ByteSource WithoutArchives(PeImage image)
+    {
+        List<ByteSource.Extent> extents = [];
+        long at = 0;
+        foreach (PeSection section in image.Sections.Where(s => s_archives.Contains(s.Name) && s.SizeOfRawData > 0).OrderBy(s => s.PointerToRawData))
+        {
+            if (section.PointerToRawData > at)
+            {
+                extents.Add(new(at, image.Source.Slice(at, section.PointerToRawData - at)));
+            }
+
+            at = Math.Max(at, (long)section.PointerToRawData + Math.Min(section.SizeOfRawData, section.VirtualSize));
+        }
+
+        extents.Add(new(at, image.Source.Slice(at, image.Source.Length - at)));
+        return ByteSource.Compose(image.Source.Length, extents);
     }
 
     /// <summary>

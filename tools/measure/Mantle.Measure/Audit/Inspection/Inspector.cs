@@ -1,5 +1,6 @@
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Gpt;
+using Mantle.Formats.Tree;
 
 namespace Mantle.Measure.Audit.Inspection;
 
@@ -16,6 +17,7 @@ internal sealed partial class Inspector
     private readonly List<EfiProgram> _programs = [];
     private readonly List<BootEntry> _entries = [];
     private readonly List<Gap> _gaps = [];
+    private readonly Dictionary<FileNode, ByteSource> _opened = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _prefixes = new(StringComparer.Ordinal);
 
     private Inspector()
@@ -40,7 +42,7 @@ internal sealed partial class Inspector
         }
         else if (Magic.IsPe(image))
         {
-            kind = inspector.AddPe("image", "image", image) ? "uki" : "pe";
+            kind = inspector.AddPe("image", "image", image, node: null) ? "uki" : "pe";
         }
         else
         {
@@ -58,6 +60,7 @@ internal sealed partial class Inspector
             BootEntries = inspector._entries,
             Verity = VerityInspection.Check(inspector._volumes, inspector._entries, workers),
             Gaps = inspector._gaps,
+            Opened = inspector._opened,
         };
     }
 

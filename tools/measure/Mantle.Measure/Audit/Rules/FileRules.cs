@@ -17,15 +17,20 @@ internal sealed class FileRules
 
     private readonly RuleSet _rules;
     private readonly FindingList _findings;
+    private readonly IReadOnlyDictionary<FileNode, ByteSource> _opened;
     private readonly (SealRule Rule, FileDetection Detection)[] _detections;
     private long _files;
     private long _searchedFiles;
     private long _searchedBytes;
     private long _programs;
 
-    public FileRules(RuleSet rules, FindingList findings)
+    /// <param name="rules">The rules.</param>
+    /// <param name="opened">What is searched in place of the content of files that were taken apart.</param>
+    /// <param name="findings">Takes what is found.</param>
+    public FileRules(RuleSet rules, IReadOnlyDictionary<FileNode, ByteSource> opened, FindingList findings)
     {
         _rules = rules;
+        _opened = opened;
         _findings = findings;
         _detections = [.. rules.Rules.SelectMany(rule => rule.Detect.OfType<FileDetection>().Select(detection => (rule, detection)))];
     }
@@ -152,9 +157,10 @@ internal sealed class FileRules
         {
             if (_found is null)
             {
+                ByteSource content = owner._opened.GetValueOrDefault(node) ?? node.Content;
                 Interlocked.Increment(ref owner._searchedFiles);
-                Interlocked.Add(ref owner._searchedBytes, node.Content.Length);
-                _found = owner._rules.Patterns.Search(node.Content);
+                Interlocked.Add(ref owner._searchedBytes, content.Length);
+                _found = owner._rules.Patterns.Search(content);
             }
 
             bool holds = detection.ContainsAll.All(index => _found[index] >= 0)

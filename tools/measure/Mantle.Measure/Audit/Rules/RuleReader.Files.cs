@@ -34,10 +34,9 @@ internal sealed partial class RuleReader
         bool isBounded = detection.Path.Count + detection.Kind.Count + detection.Elf.Count + detection.Mode.Count > 0
             || !detection.Attribute.IsEmpty || !detection.LinkTarget.IsEmpty || !detection.Interpreter.IsEmpty || !detection.Needs.IsEmpty
             || detection.NeedsContent || detection.Owner is not null;
-        return !isBounded ? throw map.Refuse("in", "these conditions hold of every file")
-            : detection.NeedsText && detection.Path.Count == 0 && detection.Kind.Count == 0
+        return detection.NeedsText && detection.Path.Count == 0 && detection.Kind.Count == 0
             ? throw map.Refuse("line", "\"line\" and \"setting\" need a \"path\" or a \"kind\": they read whole files")
-            : detection;
+            : isBounded ? detection : throw map.Refuse("in", "these conditions hold of every file");
     }
 
     private static TreeRole Role(string name) => name switch
