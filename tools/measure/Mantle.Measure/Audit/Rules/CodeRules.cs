@@ -14,5 +14,9 @@ internal static class CodeRules
         [nameof(CommandLineOpen)] = new CommandLineOpen(),
         [nameof(ExtraPartition)] = new ExtraPartition(),
         [nameof(EspCompanion)] = new EspCompanion(),
+        [nameof(AutomaticPartitions)] = new AutomaticPartitions(),
+        [nameof(SeveralKernels)] = new SeveralKernels(),
+        [nameof(UnsignedBesideSigned)] = new UnsignedBesideSigned(),
+        [nameof(LockdownLeftOut)] = new LockdownLeftOut(),
     };
 }
