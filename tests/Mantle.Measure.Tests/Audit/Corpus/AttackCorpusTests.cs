@@ -3,7 +3,7 @@ namespace Mantle.Measure.Tests.Audit.Corpus;
 /// <summary>Every planted way in is found, by the rule that is meant for it and where it is.</summary>
 public class AttackCorpusTests
 {
-    private static readonly Attack[] s_attacks = [.. BootAttacks.All];
+    private static readonly Attack[] s_attacks = [.. RemoteAttacks.All, .. BootAttacks.All, .. PrivilegeAttacks.All];
 
     public static TheoryData<string> Names => [.. s_attacks.Select(attack => attack.Name)];
 
