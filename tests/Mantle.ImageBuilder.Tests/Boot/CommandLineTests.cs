@@ -1,5 +1,4 @@
 using Mantle.ImageBuilder.Boot;
-using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
 using Mantle.Measure.Text;
 

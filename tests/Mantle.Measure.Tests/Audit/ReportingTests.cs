@@ -59,6 +59,42 @@ public class ReportingTests
         Assert.All(rules, rule => Assert.NotEmpty(rule.GetProperty("properties").GetProperty("security-severity").GetString()!));
     }
 
+    [Fact]
+    public void The_published_schema_describes_every_member_that_is_written()
+    {
+        JsonElement schema = JsonDocument.Parse(File.ReadAllText(Mantle.Testing.Repository.PathOf("docs", "schemas", "audit.schema.json"))).RootElement;
+        AssertDescribed(Read(stream => AuditJson.Write(s_report, stream)), schema, schema);
+    }
+
+    private static void AssertDescribed(JsonElement value, JsonElement schema, JsonElement root)
+    {
+        if (schema.TryGetProperty("$ref", out JsonElement reference))
+        {
+            schema = root.GetProperty("$defs").GetProperty(reference.GetString()!.Split('/')[^1]);
+        }
+
+        if (schema.TryGetProperty("enum", out JsonElement choices))
+        {
+            Assert.Contains(value.GetString(), choices.EnumerateArray().Select(choice => choice.GetString()));
+        }
+
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            Assert.NotEmpty(value.EnumerateArray());
+            Assert.All(value.EnumerateArray(), item => AssertDescribed(item, schema.GetProperty("items"), root));
+        }
+
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            Assert.All(schema.GetProperty("required").EnumerateArray(), name => Assert.True(value.TryGetProperty(name.GetString()!, out _), name.GetString()));
+            foreach (JsonProperty member in value.EnumerateObject())
+            {
+                Assert.True(schema.GetProperty("properties").TryGetProperty(member.Name, out JsonElement described), member.Name);
+                AssertDescribed(member.Value, described, root);
+            }
+        }
+    }
+
     private static JsonElement Read(Action<Stream> write)
     {
         using MemoryStream stream = new();

@@ -1,4 +1,3 @@
-using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
 using Mantle.Measure.Text;
 
