@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.Audit;
+using Mantle.Measure.Audit.Channels;
 using Mantle.Measure.Audit.Reporting;
 using Mantle.Measure.Audit.Rules;
 using Microsoft.Win32.SafeHandles;
@@ -41,6 +42,11 @@ internal static class AuditCommand
         HelpName = "YYYY-MM-DD",
     };
 
+    private static readonly Option<bool> s_channels = new("--channels")
+    {
+        Description = "Answer for every way in or out of an EC2 instance what closes it, instead of listing findings",
+    };
+
     public static Command Create(TimeProvider time)
     {
         s_format.CompletionSources.Add(s_formats);
@@ -57,11 +63,12 @@ internal static class AuditCommand
             Examples:
               measure audit out/image.raw
               measure audit out/image.raw --format sarif > audit.sarif
+              measure audit out/image.raw --channels
               measure audit image.raw --waivers waivers.yaml --at 2026-11-21
               measure audit initrd.cpio --rules policies/seal.yaml
             """)
         {
-            s_input, s_format, s_json, s_rules, s_waivers, s_at,
+            s_input, s_format, s_json, s_rules, s_waivers, s_at, s_channels,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, time, cancellation)));
         return command;
@@ -72,6 +79,7 @@ internal static class AuditCommand
         string format = parsed.GetValue(s_json) ? JsonFormat : parsed.GetValue(s_format)!;
         string? problem = !s_formats.Contains(format) ? $"format \"{format}\" is none of {string.Join(", ", s_formats)}"
             : parsed.GetValue(s_json) && parsed.GetResult(s_format) is { Implicit: false } && parsed.GetValue(s_format) != JsonFormat ? "--json and --format exclude each other"
+            : parsed.GetValue(s_channels) && format == SarifFormat ? "--channels has no SARIF form: a channel is no finding"
             : null;
         if (problem is not null)
         {
@@ -101,6 +109,13 @@ internal static class AuditCommand
     private static void Print(ParseResult parsed, AuditReport report, string format)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
+        IReadOnlyList<ChannelAnswer>? channels = parsed.GetValue(s_channels) ? ChannelInventory.Answer(report) : null;
+        if (format == TextFormat && channels is not null)
+        {
+            ChannelText.Write(channels, output);
+            return;
+        }
+
         if (format == TextFormat)
         {
             AuditText.Write(report, output);
@@ -108,7 +123,11 @@ internal static class AuditCommand
         }
 
         using MemoryStream json = new();
-        if (format == JsonFormat)
+        if (channels is not null)
+        {
+            ChannelJson.Write(report, channels, json);
+        }
+        else if (format == JsonFormat)
         {
             AuditJson.Write(report, json);
         }
