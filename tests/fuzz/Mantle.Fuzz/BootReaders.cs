@@ -7,6 +7,8 @@ using Mantle.Formats.Tests.Pe;
 using Mantle.Formats.Tpm;
 using Mantle.Fuzz.Seeds;
 using Mantle.Measure;
+using Mantle.Measure.Audit;
+using Mantle.Measure.Audit.Reporting;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.Fuzz;
@@ -21,6 +23,9 @@ internal static class BootReaders
         new("pe", () => [SyntheticPe.Stub(), SyntheticPe.Kernel(size: 600), Samples.Uki()], ReadPe),
         new("uki", () => [Samples.Uki()], bytes => UkiReader.Read(PackageReaders.Source(bytes))),
         new("elf", () => [Elf.Module("erofs", "6.12.1")], ReadElf),
+        new("elf identity", () => [Elf.Module("erofs", "6.12.1")], bytes => ElfIdentity.Read(PackageReaders.Source(bytes))),
+        new("audit uki", () => [Samples.Uki()], bytes => Audit(PackageReaders.Source(bytes))),
+        new("audit disk", () => [s_disk.Value.Bytes], bytes => Audit(s_disk.Value.Expand(bytes))),
         new("event log", Samples.EventLogs, ReadLog),
         new("event log area", () => [.. Samples.EventLogs().Select(log => (byte[])[.. log, .. new byte[64]])], bytes => EventLog.ReadArea(bytes)),
         new("efi variable", Variables, bytes => UefiVariableData.Read(bytes)),
@@ -35,6 +40,15 @@ internal static class BootReaders
     ];
 
     public static bool IsRefusal(Exception problem) => problem is MalformedInputException or UserErrorException;
+
+    /// <summary>An audit refuses nothing: what it cannot read is in its report.</summary>
+    private static void Audit(ByteSource source)
+    {
+        AuditReport report = Auditor.Audit(source, new());
+        AuditText.Write(report, TextWriter.Null);
+        AuditJson.Write(report, Stream.Null);
+        AuditSarif.Write(report, "1", Stream.Null);
+    }
 
     private static void Predict(ByteSource source) =>
         Predictor.Predict(source, new PredictionOptions { Banks = [TpmAlgorithm.Sha256], InputName = "input" });

@@ -80,7 +80,7 @@ public sealed partial class Build
 
     internal static Task<string> JoinUki(Build build, CancellationToken cancellation)
     {
-        string commandLine = CommandLine.Compose(build._verity!.RootHash.Span, build._recipe.Kernel.CommandLine);
+        string commandLine = Boot.CommandLine.Compose(build._verity!.RootHash.Span, build._recipe.Kernel.CommandLine);
         build._uki = UkiWriter.Layout(new UkiInputs
         {
             Stub = build.FindStub(),

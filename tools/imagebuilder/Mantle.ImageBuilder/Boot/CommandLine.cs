@@ -1,5 +1,5 @@
-using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Boot;
 

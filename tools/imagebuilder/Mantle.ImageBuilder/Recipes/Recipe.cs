@@ -1,3 +1,5 @@
+using Mantle.Measure.Text;
+
 namespace Mantle.ImageBuilder.Recipes;
 
 /// <summary>The recipe: everything a person decides about an appliance (docs/recipe.md). Read by <see cref="RecipeReader"/>.</summary>
@@ -63,11 +65,6 @@ public sealed record Recipe
     /// <summary>Sizes on disk.</summary>
     public required DiskRecipe Disk { get; init; }
 }
-
-/// <summary>A value and where the recipe has it, for messages.</summary>
-/// <param name="Value">The value.</param>
-/// <param name="Position">File, line and column.</param>
-public readonly record struct Located<T>(T Value, string Position);
 
 /// <summary>Packages to resolve together.</summary>
 /// <param name="Roots">Packages asked for by name.</param>

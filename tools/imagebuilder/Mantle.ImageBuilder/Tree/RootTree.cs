@@ -3,6 +3,7 @@ using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Tree;
 

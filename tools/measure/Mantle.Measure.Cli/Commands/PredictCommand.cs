@@ -136,25 +136,8 @@ internal static class PredictCommand
 
     private static ImagePrediction Predict(FileInfo file, PredictionOptions options)
     {
-        using SafeFileHandle handle = Open(file);
+        using SafeFileHandle handle = InputFile.Open(file, "give a raw disk image or a unified kernel image");
         return Predictor.Predict(ByteSource.FromFile(handle), options);
-    }
-
-    private static SafeFileHandle Open(FileInfo file)
-    {
-        if (Directory.Exists(file.FullName))
-        {
-            throw new UserErrorException($"\"{file}\" is a directory", "give a disk image or a unified kernel image in a file", ExitCode.Environment);
-        }
-
-        try
-        {
-            return File.OpenHandle(file.FullName);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UserErrorException($"\"{file}\" does not exist", "give the path of a disk image or of a unified kernel image", ExitCode.Environment, e);
-        }
     }
 
     private static TpmAlgorithm Bank(string name) => TpmHash.TryParse(name, out TpmAlgorithm bank)

@@ -1,7 +1,7 @@
-namespace Mantle.ImageBuilder.Tree;
+namespace Mantle.Measure.Text;
 
 /// <summary>
-/// The globs of a recipe: <c>*</c> and <c>?</c> stay within one path component, <c>**</c> as a whole component spans any number of them, at the end of
+/// The path globs of recipes and rules: <c>*</c> and <c>?</c> stay within one path component, <c>**</c> as a whole component spans any number of them, at the end of
 /// the pattern at least one. A glob that matches a directory takes all below it.
 /// </summary>
 internal sealed class Glob
@@ -22,7 +22,10 @@ internal sealed class Glob
     }
 
     /// <summary>Whether a path without a leading slash matches.</summary>
-    public bool Matches(string path) => path.StartsWith(_prefix, StringComparison.Ordinal) && Matches(_parts, path.Split('/'));
+    public bool Matches(string path) =>
+        path.StartsWith(_prefix, StringComparison.Ordinal)
+        && (_parts[^1] == AnyDepth || MatchesName(_parts[^1], path.AsSpan(path.LastIndexOf('/') + 1)))
+        && Matches(_parts, path.Split('/'));
 
     /// <summary>Tries the last "**" with one component more whenever what follows does not fit: earlier ones need no second try.</summary>
     private static bool Matches(ReadOnlySpan<string> parts, ReadOnlySpan<string> names)
@@ -62,7 +65,8 @@ internal sealed class Glob
         return part == parts.Length;
     }
 
-    private static bool MatchesName(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    /// <summary>Whether one text, or one component of a path, matches; here <c>**</c> is no more than <c>*</c>.</summary>
+    public static bool MatchesName(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         int at = 0;
         int character = 0;

@@ -1,9 +1,8 @@
 using System.Globalization;
-using Mantle.Measure;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace Mantle.ImageBuilder.Recipes;
+namespace Mantle.Measure.Text;
 
 /// <summary>
 /// A YAML mapping read key by key. Every refusal names file, line and column and what would be right; <see cref="Finish"/> refuses the keys
