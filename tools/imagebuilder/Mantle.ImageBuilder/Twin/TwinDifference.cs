@@ -32,10 +32,12 @@ internal sealed class TwinDifference
     /// <param name="recipe">The recipe; it has a <c>debug</c> section.</param>
     /// <param name="more">The packages that only the twin has.</param>
     /// <exception cref="MalformedInputException">A disk is not laid out as this builder does.</exception>
-    public static TwinDifference Between(ByteSource ofSealed, ByteSource ofTwin, Recipe recipe, IReadOnlyList<UnpackedPackage> more)
+    public static TwinDifference Between(ByteSource ofSealed, ByteSource ofTwin, Recipe recipe, IReadOnlyList<UnpackedPackage> more) =>
+        Between(ImageContents.Read(ofSealed), ImageContents.Read(ofTwin), recipe, more);
+
+    /// <summary>The same for what was read.</summary>
+    internal static TwinDifference Between(ImageContents a, ImageContents b, Recipe recipe, IReadOnlyList<UnpackedPackage> more)
     {
-        ImageContents a = ImageContents.Read(ofSealed);
-        ImageContents b = ImageContents.Read(ofTwin);
         TwinDifference difference = new();
         difference.CompareRoots(a.Root, b.Root, new TwinDeclaration(recipe, more), recipe.Epoch);
         difference.CompareWords(a.Words, b.Words, recipe.Debug!.CommandLine);
