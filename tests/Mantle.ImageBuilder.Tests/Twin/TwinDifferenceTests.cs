@@ -127,10 +127,11 @@ public sealed class TwinDifferenceTests : IDisposable
     }
 
     [Fact]
-    public void Another_section_file_or_partition_is_refused()
+    public void Another_section_entry_point_file_or_partition_is_refused()
     {
         ImageContents twin = Twins.Twin(_recipe);
         AssertRefused(twin with { Sections = [.. twin.Sections, (".ucode", Twins.Bytes("x"))] }, "uki \"contents\" is changed");
+        AssertRefused(twin with { Headers = ["entry 0x2000"] }, "uki-headers \"contents\" is changed");
         AssertRefused(twin with { EspPaths = [.. twin.EspPaths, "loader"] }, "esp \"contents\" is changed");
         AssertRefused(twin with { Partitions = [.. twin.Partitions, "3 home"] }, "disk \"contents\" is changed");
     }

@@ -57,6 +57,7 @@ internal static class Twins
     {
         Partitions = ["1 ESP", "2 root"],
         EspPaths = ["EFI", "EFI/BOOT", "EFI/BOOT/BOOTX64.EFI"],
+        Headers = ["entry 0x1000"],
         Sections = [(".text", Bytes("code")), (".osrel", ByteSource.FromMemory(osRelease)), (".cmdline", Bytes(words)), (".initrd", Bytes("initrd"))],
         Root = root,
     };

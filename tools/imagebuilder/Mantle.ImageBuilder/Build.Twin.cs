@@ -80,19 +80,21 @@ public sealed partial class Build
         }
     }
 
-    private static void RequireTwin(BuildRequest request, Recipe recipe)
+    private static void CheckRequest(BuildRequest request, Recipe recipe)
     {
-        if (recipe.Debug is null)
+        if (request.Debug && recipe.Debug is null)
         {
             throw new UserErrorException(
                 $"{recipe.Path}: the recipe has no section \"debug\", so it has no debug twin", "declare what the twin has beyond the sealed image (docs/debug-twin.md)");
         }
 
-        string path = request.OutputPath;
-        if (File.Exists(Path.Combine(path, ManifestName)) && !File.Exists(Path.Combine(path, DifferenceName)))
+        // Neither takes the other's place: what lies in a folder must stay what people know it to be.
+        bool holdsTwin = File.Exists(Path.Combine(request.OutputPath, DifferenceName));
+        if (holdsTwin != request.Debug && File.Exists(Path.Combine(request.OutputPath, ManifestName)))
         {
             throw new UserErrorException(
-                $"output: \"{path}\" holds a sealed image, which a twin must not take the place of", "choose another folder with --output", ExitCode.Environment);
+                $"output: \"{request.OutputPath}\" holds a {(holdsTwin ? "debug twin" : "sealed image")}, which a {(holdsTwin ? "sealed image" : "debug twin")} does not replace",
+                "choose another folder with --output", ExitCode.Environment);
         }
     }
 }

@@ -62,11 +62,7 @@ public sealed partial class Build
         Recipe recipe = RecipeReader.Read(request.RecipePath);
         LockFile lockFile = LockFile.Read(request.LockPath);
         lockFile.CheckAgainst(recipe.Resolution());
-        if (request.Debug)
-        {
-            RequireTwin(request, recipe);
-        }
-
+        CheckRequest(request, recipe);
         using OutputFolder output = new(request.OutputPath, request.Debug ? TwinOutputNames : OutputNames);
         using PackageCache cache = new(request.CachePath);
         Build build = new(request, recipe, lockFile, cache, output, progress);

@@ -20,6 +20,9 @@ internal sealed record ImageContents
     /// <summary>Paths on the EFI system partition.</summary>
     public required IReadOnlyList<string> EspPaths { get; init; }
 
+    /// <summary>What the UKI's headers say but for sizes: where it starts, what may be done to it, its signatures.</summary>
+    public required IReadOnlyList<string> Headers { get; init; }
+
     /// <summary>Sections of the UKI in order, those of the stub included.</summary>
     public required IReadOnlyList<(string Name, ByteSource Content)> Sections { get; init; }
 
@@ -45,6 +48,12 @@ internal sealed record ImageContents
         {
             Partitions = [.. table.Partitions.Select(p => $"{p.Number} \"{p.Name}\" {p.TypeId} 0x{p.Attributes:x16}")],
             EspPaths = [.. esp.Entries.Select(entry => entry.Path)],
+            Headers =
+            [
+                $"entry 0x{uki.AddressOfEntryPoint:x}", $"base 0x{uki.ImageBase:x}", $"machine 0x{uki.Machine:x4}", $"subsystem {uki.Subsystem}",
+                $"characteristics 0x{uki.Characteristics:x4} 0x{uki.DllCharacteristics:x4}", $"time 0x{uki.TimeDateStamp:x8}", $"{uki.Certificates.Count} signatures",
+                .. uki.Sections.Select(section => $"{section.Name} 0x{section.Characteristics:x8}"),
+            ],
             Sections = [.. uki.Sections.Select(section => (section.Name, uki.ContentOf(section)))],
             Root = ErofsReader.Open(One(table, DiscoverablePartitions.RootX64).Content).ReadTree(),
         };

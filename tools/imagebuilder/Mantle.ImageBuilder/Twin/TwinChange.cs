@@ -1,7 +1,7 @@
 namespace Mantle.ImageBuilder.Twin;
 
 /// <summary>One thing in which the twin differs from the sealed image.</summary>
-/// <param name="Part">Where: <c>root</c>, <c>command-line</c>, <c>os-release</c>, <c>uki</c>, <c>esp</c>, <c>disk</c>.</param>
+/// <param name="Part">Where: <c>root</c>, <c>command-line</c>, <c>os-release</c>, <c>uki</c>, <c>uki-headers</c>, <c>esp</c>, <c>disk</c>.</param>
 /// <param name="Name">What: a path, a word, a key, a section.</param>
 /// <param name="Sealed">What the sealed image has; null: it has none.</param>
 /// <param name="Twin">What the twin has; null: it has none.</param>

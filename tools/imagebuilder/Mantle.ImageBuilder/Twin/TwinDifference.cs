@@ -118,6 +118,7 @@ internal sealed class TwinDifference
 
     private void CompareSections(ImageContents a, ImageContents b)
     {
+        CompareLists("uki-headers", a.Headers, b.Headers);
         CompareLists("uki", [.. a.Sections.Select(section => section.Name)], [.. b.Sections.Select(section => section.Name)]);
         foreach (((string name, ByteSource ofA), (_, ByteSource ofB)) in a.Sections.Zip(b.Sections))
         {
