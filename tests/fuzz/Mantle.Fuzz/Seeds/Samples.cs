@@ -116,13 +116,13 @@ internal static class Samples
         return FatWriter.Layout(tree, new FatOptions { SizeBytes = size, VolumeId = 1, VolumeLabel = "ESP", TimeSeconds = 1_700_000_000 });
     }
 
-    public static ByteSource Disk(ByteSource esp) => GptWriter.Layout(new GptOptions
+    public static ByteSource Disk(ByteSource esp, ByteSource? root = null) => GptWriter.Layout(new GptOptions
     {
         DiskId = new Guid("00112233-4455-6677-8899-aabbccddeeff"),
         Partitions =
         [
             new() { TypeId = DiscoverablePartitions.EfiSystem, Id = new Guid("10112233-4455-6677-8899-aabbccddeeff"), Name = "ESP", Content = esp },
-            new() { TypeId = DiscoverablePartitions.RootX64, Id = new Guid("20112233-4455-6677-8899-aabbccddeeff"), Name = "root", Content = ByteSource.FromMemory(SyntheticPe.Bytes(4096, 5)) },
+            new() { TypeId = DiscoverablePartitions.RootX64, Id = new Guid("20112233-4455-6677-8899-aabbccddeeff"), Name = "root", Content = root ?? ByteSource.FromMemory(SyntheticPe.Bytes(4096, 5)) },
         ],
     });
 

@@ -64,6 +64,9 @@ public sealed record Recipe
 
     /// <summary>Sizes on disk.</summary>
     public required DiskRecipe Disk { get; init; }
+
+    /// <summary>What the debug twin has beyond the sealed image; null: the appliance has no twin.</summary>
+    public DebugRecipe? Debug { get; init; }
 }
 
 /// <summary>Packages to resolve together.</summary>

@@ -61,6 +61,7 @@ public static partial class RecipeReader
             OnFailure = map.OneOf("on-failure", "reboot", "reboot", "power-off"),
             MemoryFileSystems = [.. map.Maps("memory").Select(ReadMemory)],
             Disk = new(disk?.Size("esp", 64 * Mebibyte, Mebibyte) ?? 64 * Mebibyte),
+            Debug = ReadDebug(folder, map.OptionalMap("debug")),
         };
         foreach (YamlMap? part in new[] { packages, kernel, stub, init, disk, map })
         {
@@ -96,7 +97,7 @@ public static partial class RecipeReader
             throw new UserErrorException($"{recipe.Service.Position}: the service's user \"{recipe.Service.User}\" must be one of \"users\"");
         }
 
-        foreach (AddedFile file in recipe.Files.Where(file => !users.Contains(file.Owner)))
+        foreach (AddedFile file in recipe.Files.Concat(recipe.Debug?.Files ?? []).Where(file => !users.Contains(file.Owner)))
         {
             throw new UserErrorException($"{file.Position}: owner \"{file.Owner}\" of \"{file.Path}\" must be root or one of \"users\"");
         }

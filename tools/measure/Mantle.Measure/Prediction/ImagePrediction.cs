@@ -15,6 +15,9 @@ public sealed record ImagePrediction
     /// <summary>The kernel's release as its setup header has it, or null when it has none.</summary>
     public required string? KernelRelease { get; init; }
 
+    /// <summary>Whether the image's own os-release marks it as a debug twin: nothing may be bound to these values (docs/debug-twin.md).</summary>
+    public bool IsDebugTwin { get; init; }
+
     /// <summary>What the firmware is taken to say about Secure Boot.</summary>
     public required SecureBootState SecureBoot { get; init; }
 

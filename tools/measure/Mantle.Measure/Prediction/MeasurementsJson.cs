@@ -13,7 +13,8 @@ internal sealed record MeasurementsJson(
     string SecureBoot,
     IReadOnlyList<string> Banks,
     IReadOnlyList<PcrJson> Pcrs,
-    IReadOnlyList<UnpredictedPcrJson> Unpredicted);
+    IReadOnlyList<UnpredictedPcrJson> Unpredicted,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Debug = false);
 
 internal sealed record PcrJson(int Index, Dictionary<string, string> Values, IReadOnlyList<EventJson> Events);
 

@@ -36,7 +36,8 @@ internal static class MeasurementsMapping
             ToJson(prediction.Banks, pcr.Values),
             [.. pcr.Events.Select(e => new EventJson(
                 e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
-        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))]);
+        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))],
+        prediction.IsDebugTwin);
 
     public static ImagePrediction FromJson(MeasurementsJson json)
     {
@@ -63,6 +64,7 @@ internal static class MeasurementsMapping
             BootFile = json.BootFile,
             StubVersion = json.Stub,
             KernelRelease = json.Kernel,
+            IsDebugTwin = json.Debug,
             SecureBoot = Lookup(s_states, json.SecureBoot, "state of Secure Boot"),
             Banks = banks,
             Pcrs = [.. json.Pcrs.Select(pcr => Pcr(pcr, banks))],

@@ -15,6 +15,11 @@ public static class PredictionText
         Line($"stub         systemd-stub {prediction.StubVersion}");
         Line($"kernel       {prediction.KernelRelease ?? "of unknown release"}");
         Line($"secure boot  {MeasurementsMapping.NameOf(prediction.SecureBoot)}");
+        if (prediction.IsDebugTwin)
+        {
+            Line("debug twin   yes: bind nothing to these values");
+        }
+
         foreach (PredictedPcr pcr in prediction.Pcrs)
         {
             Line();

@@ -2,6 +2,7 @@ using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Tpm;
+using Mantle.Measure.Twin;
 
 namespace Mantle.Measure.Prediction;
 
@@ -52,6 +53,7 @@ public static class Predictor
             BootFile = boot.Path,
             StubVersion = uki.StubVersion,
             KernelRelease = inputs.KernelRelease,
+            IsDebugTwin = inputs.Section(UkiSectionName.OsRelease) is { } osRelease && DebugTwin.IsMarked(osRelease),
             SecureBoot = options.SecureBoot,
             Banks = banks,
             Pcrs = Hash([.. plans.Where(plan => plan.Unpredictable is null)], banks),

@@ -43,6 +43,17 @@ internal sealed class YamlMap
 
     public string? OptionalText(string key) => TryTake(key, out YamlNode? node) ? Scalar(key, node) : null;
 
+    public string? OptionalText(string key, Func<string, string?> check)
+    {
+        if (Has(key))
+        {
+            return Text(key, check);
+        }
+
+        _asked.Add(key);
+        return null;
+    }
+
     /// <summary>Text that a check accepts; the check returns what would be right, or null.</summary>
     public string Text(string key, Func<string, string?> check)
     {
