@@ -119,6 +119,7 @@ public sealed partial class Build
             (ImageName, build.PendingPath(ImageName), build.Result.ImageSha256),
             (UkiName, build.PendingPath(UkiName), ukiSha256),
             (MeasurementsName, build.PendingPath(MeasurementsName), null),
+            (AuditName, build.PendingPath(AuditName), null),
             (SbomName, build.PendingPath(SbomName), null),
         ];
         outputs.AddRange(build.OwnOutputNames.Except(OutputNames).Select(name => (name, build.PendingPath(name), (string?)null)));

@@ -15,7 +15,7 @@ public sealed partial class Build
 {
     /// <summary>Names of the finished files.</summary>
     public static IReadOnlyList<string> OutputNames { get; } =
-        [ImageName, UkiName, MeasurementsName, SbomName, ManifestName];
+        [ImageName, UkiName, MeasurementsName, AuditName, SbomName, ManifestName];
 
     private const string ImageName = "image.raw";
     private const string UkiName = "uki.efi";

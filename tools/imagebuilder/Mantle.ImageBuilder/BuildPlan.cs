@@ -18,6 +18,7 @@ public static class BuildPlan
         new("uki", "join systemd-stub, kernel, initrd, command line with the root hash, os-release", Build.JoinUki),
         new("disk", "write GPT, ESP (only EFI/BOOT/BOOTX64.EFI), root and verity partitions to a sparse file", Build.WriteDisk),
         new("measure", "read the finished file back and predict what the TPM will measure", Build.Measure),
+        new("audit", "read the finished file back and refuse what lets anybody in, unless the recipe waives it", Build.Audit),
         new("manifest", "write the SBOM and the digests of every input and output", Build.WriteManifest),
     ];
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Mantle.Formats.Cpio;
+using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Twin;
 
 namespace Mantle.ImageBuilder.Cli.Commands;

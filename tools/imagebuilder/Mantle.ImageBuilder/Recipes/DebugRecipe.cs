@@ -1,3 +1,5 @@
+using Mantle.Measure.Text;
+
 namespace Mantle.ImageBuilder.Recipes;
 
 /// <summary>What the debug twin has beyond the sealed image (docs/debug-twin.md). The sealed image is the same whatever stands here.</summary>

@@ -1,3 +1,4 @@
+using Mantle.Measure.Audit;
 using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Recipes;
@@ -64,6 +65,9 @@ public sealed record Recipe
 
     /// <summary>Sizes on disk.</summary>
     public required DiskRecipe Disk { get; init; }
+
+    /// <summary>Findings of the audit that somebody answers for.</summary>
+    public IReadOnlyList<Waiver> Waivers { get; init; } = [];
 
     /// <summary>What the debug twin has beyond the sealed image; null: the appliance has no twin.</summary>
     public DebugRecipe? Debug { get; init; }

@@ -1,4 +1,5 @@
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Recipes;
 

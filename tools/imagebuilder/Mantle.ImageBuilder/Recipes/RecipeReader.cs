@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Mantle.Formats.Fat;
 using Mantle.Measure;
+using Mantle.Measure.Audit;
 using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Recipes;
@@ -61,6 +62,7 @@ public static partial class RecipeReader
             OnFailure = map.OneOf("on-failure", "reboot", "reboot", "power-off"),
             MemoryFileSystems = [.. map.Maps("memory").Select(ReadMemory)],
             Disk = new(disk?.Size("esp", 64 * Mebibyte, Mebibyte) ?? 64 * Mebibyte),
+            Waivers = [.. map.Maps("waivers").Select(WaiverReader.ReadWaiver)],
             Debug = ReadDebug(folder, map.OptionalMap("debug")),
         };
         foreach (YamlMap? part in new[] { packages, kernel, stub, init, disk, map })

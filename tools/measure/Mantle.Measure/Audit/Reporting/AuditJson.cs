@@ -129,7 +129,7 @@ public static class AuditJson
     }
 
     /// <summary>A lone surrogate, which stands for a byte that is no UTF-8, is no JSON either.</summary>
-    private static string Escaped(string text) => Formats.Cpio.PrintedText.Escape(text);
+    private static string Escaped(string text) => Formats.Bytes.PrintedText.Escape(text);
 
     private static void List<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
     {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Mantle.Formats.Cpio;
+using Mantle.Formats.Bytes;
 using Mantle.Measure.Audit.Rules;
 
 namespace Mantle.Measure.Audit.Reporting;
