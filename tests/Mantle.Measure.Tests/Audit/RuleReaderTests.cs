@@ -58,7 +58,7 @@ public class RuleReaderTests
     /// <summary>Each condition of a file: a detection that holds of the planted file, and one that does not.</summary>
     [Theory]
     [InlineData("- path: [\"usr/bin/*\"]\n        in: [root]", "- path: [\"usr/bin/*\"]\n        in: [initrd]")]
-    [InlineData("- path: [\"usr/**\"]", "- path: [\"srv/*\"]")]
+    [InlineData("- path: [\"usr/**\"]", "- path: [\"opt/*\"]")]
     [InlineData("- path: [\"usr/bin/x\"]", "- path: [\"usr/bin/x\"]\n        not-path: [\"**/x\"]")]
     [InlineData("- path: [\"**/x\"]\n        elf: [program]", "- path: [\"**/x\"]\n        elf: [static, library, object]")]
     [InlineData("- path: [\"**/x\"]\n        needs: [\"libc.so.*\"]", "- path: [\"**/x\"]\n        needs: [\"libssl*\"]")]

@@ -19,6 +19,7 @@ public sealed record ElfIdentity
     private const ulong OwnNameTag = 14; // DT_SONAME
     private const ulong Flags1Tag = 0x6fff_fffb; // DT_FLAGS_1
     private const ulong PositionIndependentFlag = 0x0800_0000; // DF_1_PIE
+    private const int MaximumTable = 1 << 16;
     private const int MaximumEntries = 4096;
     private const int MaximumText = 4096;
 
@@ -99,12 +100,13 @@ public sealed record ElfIdentity
             return identity;
         }
 
-        if (size < (fields.Is64Bit ? 56 : 32))
+        // The kernel takes a table of at most 64 KiB (load_elf_phdrs in fs/binfmt_elf.c).
+        if (size < (fields.Is64Bit ? 56 : 32) || (long)size * count > MaximumTable)
         {
             return identity with { IsDamaged = true };
         }
 
-        byte[] headers = bytes.ReadBytes(Bounded(table), checked(size * count), Format);
+        byte[] headers = bytes.ReadBytes(Bounded(table), size * count, Format);
         List<(uint Type, ulong Offset, ulong Address, ulong FileSize)> segments = [];
         for (int i = 0; i < count; i++)
         {
