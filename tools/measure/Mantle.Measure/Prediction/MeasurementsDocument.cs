@@ -10,7 +10,7 @@ namespace Mantle.Measure.Prediction;
 public static class MeasurementsDocument
 {
     /// <summary>The version that is written and the only one that is read.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     internal const string Format = "measurements";
 

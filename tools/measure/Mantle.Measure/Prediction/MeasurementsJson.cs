@@ -11,11 +11,14 @@ internal sealed record MeasurementsJson(
     string Stub,
     string? Kernel,
     string SecureBoot,
+    string Platform,
+    int Profile,
+    IReadOnlyList<string> Notes,
     IReadOnlyList<string> Banks,
     IReadOnlyList<PcrJson> Pcrs,
     IReadOnlyList<UnpredictedPcrJson> Unpredicted);
 
-internal sealed record PcrJson(int Index, Dictionary<string, string> Values, IReadOnlyList<EventJson> Events);
+internal sealed record PcrJson(int Index, string DecidedBy, Dictionary<string, string> Values, IReadOnlyList<EventJson> Events);
 
 internal sealed record EventJson(string Type, uint Number, string Description, EventSourceJson Source, Dictionary<string, string> Digests);
 
@@ -32,6 +35,25 @@ internal sealed record AwsPcrsJson(
     [property: JsonPropertyName("PCR7")] string Pcr7,
     [property: JsonPropertyName("PCR12")] string Pcr12);
 
+/// <summary>A file of systemd-pcrlock's component directories (systemd.pcrlock(5)).</summary>
+internal sealed record PcrlockJson(IReadOnlyList<PcrlockRecordJson> Records);
+
+internal sealed record PcrlockRecordJson(int Pcr, IReadOnlyList<CanonicalDigestJson> Digests);
+
+/// <summary>A record of the TCG Canonical Event Log, 1.0, 5.3; member names are the specification's.</summary>
+internal sealed record CanonicalRecordJson(
+    [property: JsonPropertyName("recnum")] int Number,
+    [property: JsonPropertyName("pcr")] int Pcr,
+    [property: JsonPropertyName("digests")] IReadOnlyList<CanonicalDigestJson> Digests,
+    [property: JsonPropertyName("content_type")] string ContentType,
+    [property: JsonPropertyName("content")] CanonicalContentJson Content);
+
+internal sealed record CanonicalDigestJson([property: JsonPropertyName("hashAlg")] string Algorithm, [property: JsonPropertyName("digest")] string Digest);
+
+internal sealed record CanonicalContentJson(
+    [property: JsonPropertyName("event_type")] string EventType,
+    [property: JsonPropertyName("event_data")] string EventData);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -43,6 +65,8 @@ internal sealed record AwsPcrsJson(
     NewLine = "\n")]
 [JsonSerializable(typeof(MeasurementsJson))]
 [JsonSerializable(typeof(AwsMeasurementsJson))]
+[JsonSerializable(typeof(PcrlockJson))]
+[JsonSerializable(typeof(IReadOnlyList<CanonicalRecordJson>))]
 internal sealed partial class MeasurementsJsonContext : JsonSerializerContext;
 
 /// <summary>The context as it is used.</summary>

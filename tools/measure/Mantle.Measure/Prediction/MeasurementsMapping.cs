@@ -16,12 +16,24 @@ internal static class MeasurementsMapping
         (EventSourceKind.File, "file"),
         (EventSourceKind.PartitionTable, "partition-table"),
         (EventSourceKind.Section, "section"),
+        (EventSourceKind.Companion, "companion"),
+        (EventSourceKind.CommandLine, "command-line"),
+        (EventSourceKind.Certificate, "certificate"),
+        (EventSourceKind.BootPhase, "boot-phase"),
     ];
 
     private static readonly (SecureBootState State, string Name)[] s_states =
     [
         (SecureBootState.Off, "off"),
         (SecureBootState.Unsupported, "unsupported"),
+        (SecureBootState.On, "on"),
+    ];
+
+    private static readonly (PcrBasis Basis, string Name)[] s_bases =
+    [
+        (PcrBasis.Image, "image"),
+        (PcrBasis.Firmware, "firmware"),
+        (PcrBasis.OperatingSystem, "operating-system"),
     ];
 
     public static MeasurementsJson ToJson(ImagePrediction prediction) => new(
@@ -30,9 +42,13 @@ internal static class MeasurementsMapping
         prediction.StubVersion,
         prediction.KernelRelease,
         NameOf(prediction.SecureBoot),
+        prediction.Platform.Name,
+        prediction.Profile,
+        prediction.Notes,
         [.. prediction.Banks.Select(bank => bank.Name())],
         [.. prediction.Pcrs.Select(pcr => new PcrJson(
             pcr.Index,
+            NameOf(pcr.Basis),
             ToJson(prediction.Banks, pcr.Values),
             [.. pcr.Events.Select(e => new EventJson(
                 e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
@@ -64,6 +80,9 @@ internal static class MeasurementsMapping
             StubVersion = json.Stub,
             KernelRelease = json.Kernel,
             SecureBoot = Lookup(s_states, json.SecureBoot, "state of Secure Boot"),
+            Platform = Lookup([.. FirmwareProfile.All.Select(platform => (platform, platform.Name))], json.Platform, "platform"),
+            Profile = json.Profile >= 0 ? json.Profile : throw MeasurementsDocument.Malformed($"profile {json.Profile} is less than 0"),
+            Notes = json.Notes,
             Banks = banks,
             Pcrs = [.. json.Pcrs.Select(pcr => Pcr(pcr, banks))],
             Unpredicted = [.. json.Unpredicted.Select(pcr => new UnpredictedPcr(pcr.Index, pcr.Reason))],
@@ -73,6 +92,8 @@ internal static class MeasurementsMapping
     public static string NameOf(EventSourceKind kind) => s_kinds.First(known => known.Kind == kind).Name;
 
     public static string NameOf(SecureBootState state) => s_states.First(known => known.State == state).Name;
+
+    public static string NameOf(PcrBasis basis) => s_bases.First(known => known.Basis == basis).Name;
 
     private static Dictionary<string, string> ToJson(IReadOnlyList<TpmAlgorithm> banks, IReadOnlyDictionary<TpmAlgorithm, TpmDigest> digests)
     {
@@ -97,7 +118,7 @@ internal static class MeasurementsMapping
             }
         }
 
-        return replayed;
+        return replayed with { Basis = Lookup(s_bases, json.DecidedBy, "basis") };
     }
 
     private static PredictedEvent Event(EventJson json, TpmAlgorithm[] banks) =>
