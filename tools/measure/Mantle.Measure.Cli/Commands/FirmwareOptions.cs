@@ -44,8 +44,14 @@ internal static class FirmwareOptions
         HelpName = "GUID",
     };
 
+    private static readonly Option<int> s_failedAttempts = new("--failed-attempts")
+    {
+        Description = "How many boot options the firmware tries in vain first, for example a disk that does not boot",
+        HelpName = "N",
+    };
+
     public static IEnumerable<Option> All =>
-        [s_platform, s_secureBoot, s_uefiData, s_platformKey, s_keyExchangeKeys, s_allowed, s_forbidden, s_timestamping, s_owner];
+        [s_platform, s_secureBoot, s_uefiData, s_platformKey, s_keyExchangeKeys, s_allowed, s_forbidden, s_timestamping, s_owner, s_failedAttempts];
 
     /// <summary>Adds what the command line says to the options of a prediction.</summary>
     public static PredictionOptions Apply(ParseResult parsed, PredictionOptions options)
@@ -72,6 +78,7 @@ internal static class FirmwareOptions
         {
             Platform = FirmwareProfile.Find(parsed.GetValue(s_platform)!),
             Variables = variables,
+            FailedAttempts = parsed.GetValue(s_failedAttempts) is >= 0 and <= 100 and int attempts ? attempts : throw Usage("failed attempts are a number from 0 to 100"),
             SecureBoot = state switch
             {
                 On => SecureBootState.On,

@@ -45,6 +45,9 @@ internal sealed record BootInputs
     /// <summary>Per name of <see cref="UkiSectionName.ChosenByHardware"/> which of its sections the machine takes, or <see cref="PredictionOptions.NoneFits"/>.</summary>
     public IReadOnlyDictionary<string, int> HardwareChoices { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>How many boot options the firmware tried in vain before this one.</summary>
+    public int FailedAttempts { get; init; }
+
     /// <summary>Words of boot phases that userspace measures, in order.</summary>
     public IReadOnlyList<string> Phases { get; init; } = [];
 

@@ -8,13 +8,17 @@ internal static class Pcr04BootManager
 {
     public const int Index = 4;
 
+    private const string Calling = "Calling EFI Application from Boot Option";
+    private const string Returning = "Returning from EFI Application from Boot Option";
+
     public static PcrPlan Plan(BootInputs inputs) => inputs.Addons.Count > 0 && inputs.UnknownExtras is { } unknown
         ? PcrPlan.Unknown(Index, unknown)
         : new(
             Index,
             [
-                PlannedEvent.Action("Calling EFI Application from Boot Option"),
+                PlannedEvent.Action(Calling),
                 PlannedEvent.Separator,
+                .. Enumerable.Repeat<PlannedEvent[]>([PlannedEvent.Action(Returning), PlannedEvent.Action(Calling)], inputs.FailedAttempts).SelectMany(pair => pair),
                 .. inputs.Firmware.ApplicationRegister == Index ? Applications(inputs) : [],
             ]);
 

@@ -53,6 +53,9 @@ public sealed record PredictionOptions
     /// </summary>
     public IReadOnlyDictionary<string, int> HardwareChoices { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>How many boot options the firmware tries in vain before the one that starts the image.</summary>
+    public int FailedAttempts { get; init; }
+
     /// <summary>Words of boot phases that the system measures into PCR 11 after the kernel has started, in order.</summary>
     public IReadOnlyList<string> Phases { get; init; } = [];
 

@@ -126,6 +126,7 @@ public static class Predictor
             Extras = options.Extras,
             Profile = options.Profile,
             HardwareChoices = options.HardwareChoices,
+            FailedAttempts = options.FailedAttempts,
             Phases = options.Phases,
         };
         return ImageLoading.LoadAddons(inputs, notes);
