@@ -44,4 +44,15 @@ public sealed record BootExtras
     internal bool IsEmpty =>
         Addons.Count + GlobalAddons.Count + Credentials.Count + GlobalCredentials.Count + SystemExtensions.Count + ConfigurationExtensions.Count == 0
         && string.IsNullOrEmpty(FirmwareCommandLine) && string.IsNullOrEmpty(LoadOptions);
+
+    /// <summary>These and others: what the disk has, and what is given besides.</summary>
+    internal BootExtras With(BootExtras given) => given with
+    {
+        Addons = [.. Addons, .. given.Addons],
+        GlobalAddons = [.. GlobalAddons, .. given.GlobalAddons],
+        Credentials = [.. Credentials, .. given.Credentials],
+        GlobalCredentials = [.. GlobalCredentials, .. given.GlobalCredentials],
+        SystemExtensions = [.. SystemExtensions, .. given.SystemExtensions],
+        ConfigurationExtensions = [.. ConfigurationExtensions, .. given.ConfigurationExtensions],
+    };
 }

@@ -11,14 +11,14 @@ internal sealed record MeasurementsJson(
     string Stub,
     string? Kernel,
     string SecureBoot,
-    string Platform,
-    int Profile,
-    IReadOnlyList<string> Notes,
     IReadOnlyList<string> Banks,
     IReadOnlyList<PcrJson> Pcrs,
-    IReadOnlyList<UnpredictedPcrJson> Unpredicted);
+    IReadOnlyList<UnpredictedPcrJson> Unpredicted,
+    string? Platform = null, // from here on since version 2
+    int? Profile = null,
+    IReadOnlyList<string>? Notes = null);
 
-internal sealed record PcrJson(int Index, string DecidedBy, Dictionary<string, string> Values, IReadOnlyList<EventJson> Events);
+internal sealed record PcrJson(int Index, Dictionary<string, string> Values, IReadOnlyList<EventJson> Events, string? DecidedBy = null);
 
 internal sealed record EventJson(string Type, uint Number, string Description, EventSourceJson Source, Dictionary<string, string> Digests);
 

@@ -42,24 +42,26 @@ internal static class MeasurementsMapping
         prediction.StubVersion,
         prediction.KernelRelease,
         NameOf(prediction.SecureBoot),
-        prediction.Platform.Name,
-        prediction.Profile,
-        prediction.Notes,
         [.. prediction.Banks.Select(bank => bank.Name())],
         [.. prediction.Pcrs.Select(pcr => new PcrJson(
             pcr.Index,
-            NameOf(pcr.Basis),
             ToJson(prediction.Banks, pcr.Values),
             [.. pcr.Events.Select(e => new EventJson(
-                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
-        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))]);
+                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))],
+            NameOf(pcr.Basis)))],
+        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))],
+        prediction.Platform.Name,
+        prediction.Profile,
+        prediction.Notes);
 
     public static ImagePrediction FromJson(MeasurementsJson json)
     {
-        if (json.Version != MeasurementsDocument.Version)
+        if (json.Version is not (1 or MeasurementsDocument.Version))
         {
-            throw MeasurementsDocument.Malformed($"version {json.Version} is not understood, {MeasurementsDocument.Version} is");
+            throw MeasurementsDocument.Malformed($"version {json.Version} is not understood, 1 and {MeasurementsDocument.Version} are");
         }
+
+        json = WithVersion2Members(json);
 
         TpmAlgorithm[] banks = [.. json.Banks.Select(Bank)];
         if (banks.Length == 0 || !banks.SequenceEqual(banks.Distinct().Order()))
@@ -80,12 +82,30 @@ internal static class MeasurementsMapping
             StubVersion = json.Stub,
             KernelRelease = json.Kernel,
             SecureBoot = Lookup(s_states, json.SecureBoot, "state of Secure Boot"),
-            Platform = Lookup([.. FirmwareProfile.All.Select(platform => (platform, platform.Name))], json.Platform, "platform"),
-            Profile = json.Profile >= 0 ? json.Profile : throw MeasurementsDocument.Malformed($"profile {json.Profile} is less than 0"),
-            Notes = json.Notes,
+            Platform = Lookup([.. FirmwareProfile.All.Select(platform => (platform, platform.Name))], json.Platform!, "platform"),
+            Profile = json.Profile is >= 0 and int profile ? profile : throw MeasurementsDocument.Malformed($"profile {json.Profile} is less than 0"),
+            Notes = json.Notes!,
             Banks = banks,
             Pcrs = [.. json.Pcrs.Select(pcr => Pcr(pcr, banks))],
             Unpredicted = [.. json.Unpredicted.Select(pcr => new UnpredictedPcr(pcr.Index, pcr.Reason))],
+        };
+    }
+
+    /// <summary>Version 2 added members. A document of version 1 must not have them; what it says is true of OVMF, of profile 0 and of the image.</summary>
+    private static MeasurementsJson WithVersion2Members(MeasurementsJson json)
+    {
+        bool[] present = [json.Platform is not null, json.Profile is not null, json.Notes is not null, .. json.Pcrs.Select(pcr => pcr.DecidedBy is not null)];
+        if (present.Any(member => member != (json.Version > 1)))
+        {
+            throw MeasurementsDocument.Malformed("platform, profile, notes and decidedBy belong to version 2, and only to it");
+        }
+
+        return json.Version > 1 ? json : json with
+        {
+            Platform = FirmwareProfile.Ovmf.Name,
+            Profile = 0,
+            Notes = [],
+            Pcrs = [.. json.Pcrs.Select(pcr => pcr with { DecidedBy = NameOf(PcrBasis.Image) })],
         };
     }
 
@@ -118,7 +138,7 @@ internal static class MeasurementsMapping
             }
         }
 
-        return replayed with { Basis = Lookup(s_bases, json.DecidedBy, "basis") };
+        return replayed with { Basis = Lookup(s_bases, json.DecidedBy!, "basis") };
     }
 
     private static PredictedEvent Event(EventJson json, TpmAlgorithm[] banks) =>

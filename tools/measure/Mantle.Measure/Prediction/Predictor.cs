@@ -123,7 +123,7 @@ public static class Predictor
             GptEvent = boot.GptEvent,
             Firmware = options.Platform,
             Variables = options.Variables,
-            Extras = options.Extras,
+            Extras = boot.Extras.With(options.Extras),
             Profile = options.Profile,
             HardwareChoices = options.HardwareChoices,
             FailedAttempts = options.FailedAttempts,
