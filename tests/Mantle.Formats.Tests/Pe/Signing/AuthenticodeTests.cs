@@ -80,7 +80,9 @@ public class AuthenticodeTests
         SigningCertificate certificate = SigningCertificate.Read(signer.Der);
         byte[] digest = AuthenticodeDigest.Compute(image, HashAlgorithmName.SHA256)[0];
 
-        for (int length = 0; length < signature.Length; length++)
+        Assert.Contains("are no padding", Assert.Throws<MalformedInputException>(() => AuthenticodeSignature.Read((byte[])[.. signature, 1])).Problem, StringComparison.Ordinal);
+        Assert.Contains("are no padding", Assert.Throws<MalformedInputException>(() => AuthenticodeSignature.Read((byte[])[.. signature, .. new byte[8]])).Problem, StringComparison.Ordinal);
+        for (int length = 0; length < signature.Length - 7; length++)
         {
             Assert.Throws<MalformedInputException>(() => AuthenticodeSignature.Read(signature.AsMemory(0, length)));
         }
@@ -92,7 +94,7 @@ public class AuthenticodeTests
             try
             {
                 AuthenticodeSignature read = AuthenticodeSignature.Read(changed);
-                Assert.False(AuthenticodeVerifier.IsVouchedFor(read, [.. digest.Select(value => (byte)~value)], certificate));
+                Assert.False(AuthenticodeVerifier.IsVouchedFor(read, [.. digest.Select(value => (byte)(value ^ 0xff))], certificate));
             }
             catch (MalformedInputException)
             {

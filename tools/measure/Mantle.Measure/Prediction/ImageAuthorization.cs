@@ -133,7 +133,6 @@ internal sealed class ImageAuthorization
             return false;
         }
 
-        // The entry is padded to 8 bytes; some signers count the padding as content.
         signature = AuthenticodeSignature.Read(content);
         return true;
     }

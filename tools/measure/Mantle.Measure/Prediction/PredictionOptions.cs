@@ -27,6 +27,9 @@ public sealed record PredictionOptions
     /// <summary>The PCRs that have rules; some may turn out not to be known.</summary>
     public static IReadOnlyList<int> KnownPcrs { get; } = [.. Enumerable.Range(0, 16)];
 
+    /// <summary>The PCRs that the image decides.</summary>
+    public static IReadOnlyList<int> ImagePcrs { get; } = [4, 5, 7, 9, 11, 12, 13];
+
     /// <summary>The banks; SHA-256 and SHA-384 unless said otherwise.</summary>
     public IReadOnlyList<TpmAlgorithm> Banks { get; init; } = [TpmAlgorithm.Sha256, TpmAlgorithm.Sha384];
 

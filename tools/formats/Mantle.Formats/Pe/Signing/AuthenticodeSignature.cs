@@ -33,15 +33,23 @@ public sealed class AuthenticodeSignature
 
     internal IReadOnlyList<AuthenticodeSigner> Signers { get; private init; } = [];
 
-    /// <summary>Reads the content of a WIN_CERTIFICATE of type PKCS#7.</summary>
+    /// <summary>
+    /// Reads the content of a WIN_CERTIFICATE of type PKCS#7. Some signers count the zeros that pad it to 8 bytes as content, which firmware accepts.
+    /// </summary>
     /// <exception cref="MalformedInputException">It is no Authenticode signature in DER.</exception>
     public static AuthenticodeSignature Read(ReadOnlyMemory<byte> der)
     {
         try
         {
             AsnReader outer = new(der, AsnEncodingRules.DER);
+            int length = outer.PeekEncodedValue().Length;
             AsnReader contentInfo = outer.ReadSequence();
-            outer.ThrowIfNotEmpty();
+            ReadOnlySpan<byte> padding = der.Span[length..];
+            if (padding.Length >= PeCertificate.Alignment || padding.ContainsAnyExcept((byte)0))
+            {
+                throw new MalformedInputException(Format, length, $"{padding.Length} bytes behind the signature are no padding");
+            }
+
             if (contentInfo.ReadObjectIdentifier() != SignedData)
             {
                 throw new MalformedInputException(Format, 0, "not PKCS#7 SignedData");
