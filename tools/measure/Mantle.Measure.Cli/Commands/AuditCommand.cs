@@ -95,7 +95,7 @@ internal static class AuditCommand
             At = parsed.GetValue(s_at) is { } at ? Date(at) : DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime),
             Workers = Environment.ProcessorCount,
         };
-        using SafeFileHandle handle = InputFile.Open(file, "give a disk image, a unified kernel image, a file system or a cpio archive");
+        using SafeFileHandle handle = InputFile.Open(file, "a disk image, a unified kernel image, a file system or a cpio archive");
         AuditReport report = Auditor.Audit(ByteSource.FromFile(handle), options, cancellation);
         Print(parsed, report, format);
         return report.Verdict switch
