@@ -56,7 +56,7 @@ public class CanonicalEventLogTests
     [InlineData("00000000\"", "0000000\"", "a value is not hex")]
     [InlineData("}}", "}", "no JSON, line 1")]
     public void What_is_not_understood_is_refused(string from, string to, string problem) =>
-        Assert.Equal(problem, Assert.Throws<MalformedInputException>(() => CanonicalEventLog.Read(Encoding.UTF8.GetBytes(Record.Replace(from, to, StringComparison.Ordinal)))).Problem);
+        Assert.Equal(problem, Assert.Throws<MalformedInputException>(() => CanonicalEventLogReader.Read(Encoding.UTF8.GetBytes(Record.Replace(from, to, StringComparison.Ordinal)))).Problem);
 
     [Fact]
     public void A_record_that_leaves_out_a_bank_or_goes_back_in_number_is_refused()
@@ -73,7 +73,7 @@ public class CanonicalEventLogTests
         bytes[at] = value;
         try
         {
-            CanonicalEventLog.Read(bytes);
+            CanonicalEventLogReader.Read(bytes);
         }
         catch (MalformedInputException)
         {
@@ -123,5 +123,5 @@ public class CanonicalEventLogTests
         return stream.ToArray();
     }
 
-    private static EventLog Read(string text) => CanonicalEventLog.Read(Encoding.UTF8.GetBytes(text));
+    private static EventLog Read(string text) => CanonicalEventLogReader.Read(Encoding.UTF8.GetBytes(text));
 }

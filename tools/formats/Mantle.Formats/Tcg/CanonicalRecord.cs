@@ -15,7 +15,7 @@ internal sealed record CanonicalRecord(
 
     public static CanonicalRecord Read(JsonElement json, long offset)
     {
-        MalformedInputException Malformed(string problem) => new(CanonicalEventLog.Format, offset, problem);
+        MalformedInputException Malformed(string problem) => new(CanonicalEventLogReader.Format, offset, problem);
 
         if (json.ValueKind != JsonValueKind.Object)
         {

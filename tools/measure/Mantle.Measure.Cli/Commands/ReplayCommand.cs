@@ -48,10 +48,10 @@ internal static class ReplayCommand
     private static int Run(ParseResult parsed)
     {
         IReadOnlyList<TpmAlgorithm> banks = BankOption.Parse(parsed.GetValue(s_bank));
-        LogReplay replay = LogReplay.Of(LoadedLog.Read(InputFile.Open(parsed.GetValue(s_log)!, "a TCG event log")));
+        LogReplay replay = LogReplay.Of(LoadedLog.Read(InputSource.Open(parsed.GetValue(s_log)!, "a TCG event log")));
         if (parsed.GetValue(s_pcrs) is { } values)
         {
-            replay = replay.CompareWith(InputFile.OpenValues(values));
+            replay = replay.CompareWith(InputSource.OpenValues(values));
         }
 
         if (parsed.GetValue(s_json))

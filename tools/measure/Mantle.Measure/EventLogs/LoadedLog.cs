@@ -23,6 +23,9 @@ public enum LogEncoding
 /// </summary>
 public sealed record LoadedLog
 {
+    /// <summary>Register and type, which tell an erased rest from a record.</summary>
+    private const int RecordHead = 8;
+
     private static readonly byte[] s_byteOrderMark = [0xef, 0xbb, 0xbf];
 
     /// <summary>The records that could be read.</summary>
@@ -37,7 +40,7 @@ public sealed record LoadedLog
     /// <summary>Whether bytes begin as a log of one of the encodings does, so that they are no list of values.</summary>
     public static bool LooksLikeLog(ReadOnlySpan<byte> bytes)
     {
-        if (CanonicalEventLog.IsJson(bytes))
+        if (CanonicalEventLogReader.IsJson(bytes))
         {
             return bytes.IndexOf("content_type"u8) >= 0;
         }
@@ -57,9 +60,9 @@ public sealed record LoadedLog
 
         byte[] bytes = source.ToArray();
         ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(s_byteOrderMark) ? bytes.AsSpan(s_byteOrderMark.Length) : bytes;
-        if (CanonicalEventLog.IsJson(text))
+        if (CanonicalEventLogReader.IsJson(text))
         {
-            return new() { Log = CanonicalEventLog.Read(text.ToArray()), Encoding = LogEncoding.CanonicalJson, Findings = [] };
+            return new() { Log = CanonicalEventLogReader.Read(text.ToArray()), Encoding = LogEncoding.CanonicalJson, Findings = [] };
         }
 
         EventLog log = EventLog.ReadPrefix(bytes, out MalformedInputException? end);
@@ -68,6 +71,10 @@ public sealed record LoadedLog
         {
             bool isCut = end.Problem.EndsWith(" are left", StringComparison.Ordinal);
             findings.Add(new(isCut ? LogDefect.Truncated : LogDefect.DamagedRecord, log.Events.Count, end.Message));
+        }
+        else if (bytes.Length - log.Length is > 0 and < RecordHead)
+        {
+            findings.Add(new(LogDefect.Truncated, log.Events.Count, $"{bytes.Length - log.Length} bytes at offset 0x{log.Length:x} are too few for a record"));
         }
         else if (log.Length < bytes.Length)
         {

@@ -25,46 +25,50 @@ public static partial class PcrListReader
 
     private static PcrList ReadJson(ReadOnlyMemory<byte> bytes, bool keepOtherSizes)
     {
-        JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+            return ReadRoot(document.RootElement, bytes, keepOtherSizes);
         }
         catch (JsonException e)
         {
             throw new MalformedInputException(Format, 0, $"line {(e.LineNumber ?? 0) + 1}: no JSON, or a member comes twice");
         }
-
-        using (document)
+        catch (InvalidOperationException)
         {
-            JsonElement root = document.RootElement;
-            if (root.TryGetProperty("bootFile"u8, out _))
-            {
-                return From(MeasurementsDocument.Read(ByteSource.FromMemory(bytes)));
-            }
+            // A name with an escaped half of a surrogate pair is none that the library gives out.
+            throw new MalformedInputException(Format, 0, "a member's name is no text");
+        }
+    }
 
-            PcrList list = new();
-            if (root.TryGetProperty("Measurements"u8, out JsonElement measurements))
-            {
-                ReadAws(list, measurements, keepOtherSizes);
-                return list;
-            }
+    private static PcrList ReadRoot(JsonElement root, ReadOnlyMemory<byte> bytes, bool keepOtherSizes)
+    {
+        if (root.TryGetProperty("bootFile"u8, out _))
+        {
+            return From(MeasurementsDocument.Read(ByteSource.FromMemory(bytes)));
+        }
 
-            foreach (JsonProperty bank in root.EnumerateObject())
-            {
-                if (!TpmHash.TryParse(Name(bank), out TpmAlgorithm algorithm) || bank.Value.ValueKind != JsonValueKind.Object)
-                {
-                    throw new MalformedInputException(Format, 0, "a member is no bank of values");
-                }
-
-                foreach (JsonProperty value in bank.Value.EnumerateObject())
-                {
-                    Add(list, algorithm, Index(Name(value)), Hex(value.Value), $"{algorithm.Name()} {Name(value)}", keepOtherSizes);
-                }
-            }
-
+        PcrList list = new();
+        if (root.TryGetProperty("Measurements"u8, out JsonElement measurements))
+        {
+            ReadAws(list, measurements, keepOtherSizes);
             return list;
         }
+
+        foreach (JsonProperty bank in root.EnumerateObject())
+        {
+            if (!TpmHash.TryParse(bank.Name, out TpmAlgorithm algorithm) || bank.Value.ValueKind != JsonValueKind.Object)
+            {
+                throw new MalformedInputException(Format, 0, "a member is no bank of values");
+            }
+
+            foreach (JsonProperty value in bank.Value.EnumerateObject())
+            {
+                Add(list, algorithm, Index(value.Name), Hex(value.Value), $"{algorithm.Name()} {value.Name}", keepOtherSizes);
+            }
+        }
+
+        return list;
     }
 
     private static void ReadAws(PcrList list, JsonElement measurements, bool keepOtherSizes)
@@ -78,7 +82,7 @@ public static partial class PcrListReader
 
         foreach (JsonProperty value in measurements.EnumerateObject())
         {
-            string key = Name(value);
+            string key = value.Name;
             if (key != "HashAlgorithm")
             {
                 Add(list, TpmAlgorithm.Sha384, key.StartsWith("PCR", StringComparison.Ordinal) ? Index(key[3..]) : Index(""), Hex(value.Value), "a PCR", keepOtherSizes);
@@ -97,18 +101,5 @@ public static partial class PcrListReader
         return text.Length is > 0 and <= 2 * TpmHash.MaximumDigestSize && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit)
             ? Convert.FromHexString(text)
             : throw new MalformedInputException(Format, 0, "a value is not hex");
-    }
-
-    /// <summary>A name can hold an escaped half of a surrogate pair, which the library refuses to give out.</summary>
-    private static string Name(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new MalformedInputException(Format, 0, "a member's name is no text");
-        }
     }
 }

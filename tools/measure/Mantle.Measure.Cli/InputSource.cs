@@ -4,7 +4,7 @@ using Mantle.Measure.EventLogs;
 namespace Mantle.Measure.Cli;
 
 /// <summary>Files and folders that commands are given.</summary>
-internal static class InputFile
+internal static class InputSource
 {
     /// <summary>Largest file of sysfs or a pipe that is read, which have no length of their own.</summary>
     private const int MaximumUnsized = 64 << 20;

@@ -8,7 +8,7 @@ namespace Mantle.Formats.Tcg;
 /// Reads the JSON encoding of the TCG Canonical Event Log (CEL 1.0, section 5): an array of records, an object with such an array as <c>events</c>,
 /// or the records one behind the other (a JSON text sequence, RFC 7464, or a record a line).
 /// </summary>
-public static class CanonicalEventLog
+public static class CanonicalEventLogReader
 {
     internal const string Format = "canonical event log";
 
