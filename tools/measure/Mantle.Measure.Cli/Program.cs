@@ -6,6 +6,7 @@ RootCommand root = new("Checks sealed appliance images: predicts what a TPM meas
 {
     PredictCommand.Create(),
     ReplayCommand.Create(),
+    ExplainCommand.Create(),
     CompletionCommand.Create("measure"),
 };
 return await new CommandLineApplication("measure", "0.1.0").RunAsync(root, args).ConfigureAwait(false);

@@ -12,6 +12,7 @@ public static class Explainer
 {
     private const int MostRounds = 4;
     private const int MostPaired = 400;
+    private const int MostAlternatives = 4;
 
     /// <summary>In the order in which equally good causes are preferred.</summary>
     internal static IReadOnlyList<Hypothesis> All { get; } =
@@ -123,15 +124,15 @@ public static class Explainer
         // What leaves least open is best; certain-by-kind causes come after all that have an exact value.
         Trial best = whole.OrderBy(trial => trial.Exact == 0).ThenBy(trial => trial.Moved).ThenBy(trial => trial.Touched).First();
         causes.AddRange(best.Causes());
-        IEnumerable<Trial> equal = whole.Where(trial => trial != best && trial.Exact > 0 == best.Exact > 0 && trial.Moved == best.Moved && trial.Names != best.Names
-            && !trial.Names.Split('+').Except(best.Names.Split('+')).Any(id => id is "separator-value" or "swapped-pcrs") && trial.Touched == best.Touched);
-        return (causes, [.. equal.DistinctBy(trial => trial.Names).SelectMany(trial => trial.Causes())], []);
+        IEnumerable<Trial> equal = whole.Where(trial =>
+            trial.Story != best.Story && trial.Exact > 0 == best.Exact > 0 && trial.Moved == best.Moved && trial.Touched == best.Touched);
+        return (causes, [.. equal.DistinctBy(trial => trial.Story).Take(MostAlternatives).SelectMany(trial => trial.Causes())], []);
     }
 
     private static IEnumerable<Trial> Pairs(BootModel model, List<Observed> observations, Candidate[] candidates, List<Trial> consistent)
     {
         // Causes in different PCRs: each is consistent by itself.
-        Trial[] parts = [.. consistent.Where(trial => trial.Explained.Count > 0).Take(MostPaired)];
+        Trial[] parts = [.. consistent.Where(trial => trial.Exact > 0 || trial.Candidates[0].IsCertain).Take(MostPaired)];
         foreach (Trial first in parts)
         {
             foreach (Trial second in parts)

@@ -31,7 +31,8 @@ internal sealed class Trial
     /// <summary>Whether everything is explained, with at least one value computed exactly or a kind of cause that is certain.</summary>
     public bool IsWhole => Left == 0 && (Exact > 0 || Candidates.All(candidate => candidate.IsCertain));
 
-    public string Names => string.Join('+', Candidates.Select(candidate => candidate.Hypothesis.Id).Order(StringComparer.Ordinal));
+    /// <summary>What it says, however its parts are ordered.</summary>
+    public string Story => string.Join('\n', Candidates.Select(candidate => candidate.Sentence).Order(StringComparer.Ordinal));
 
     /// <summary>Null: a value contradicts, or nothing is gained.</summary>
     public static Trial? Of(BootModel model, IReadOnlyList<Observed> observations, IReadOnlyList<Candidate> candidates, BootModel? afterFirst = null)
