@@ -7,6 +7,8 @@ RootCommand root = new("Checks sealed appliance images: predicts what a TPM meas
     PredictCommand.Create(),
     ReplayCommand.Create(),
     ExplainCommand.Create(),
+    ImpactCommand.Create(),
+    UnboundCommand.Create(),
     CompletionCommand.Create("measure"),
 };
 return await new CommandLineApplication("measure", "0.1.0").RunAsync(root, args).ConfigureAwait(false);
