@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Pe;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Explain;
 using Mantle.Measure.Tests.Comparison;
@@ -67,6 +70,12 @@ internal static class MismatchTable
         yield return Row("command line without NUL", "kernel-input-encoding", "without its NUL", Machine.Change(9, e => [Registers.Data(Encoding.Unicode.GetBytes(Line)), e[1]]));
         yield return Row("initrd not measured", "kernel-input-encoding", "did not measure the initrd", Machine.Change(9, e => [e[0]]));
         yield return Row("plain hash", "flat-file-hash", "plain hash", Machine.Change(4, e => [e[0], e[1], Registers.Data(Release.BootFile!.ToArray()), e[3]]));
+        ExpectedBoot odd = ExpectedBoot.FromImage("odd", ByteSource.FromMemory((byte[])[.. Release.BootFile!.ToArray(), 1, 2, 3]));
+        byte[][] padded = AuthenticodeDigest.Compute(
+            PeImage.Read(ByteSource.FromMemory((byte[])[.. odd.BootFile!.ToArray(), 0, 0, 0, 0, 0])), HashAlgorithmName.SHA256, HashAlgorithmName.SHA384);
+        yield return new(
+            "signed after prediction", "pe-padding", "5 bytes of padding", odd,
+            Registers.Of(odd).Change(4, e => [e[0], e[1], bank => padded[bank == Sha256 ? 0 : 1], e[3]]).Values(s_banks));
         yield return Row("placed as on GCP", "other-placement", "PCR 2", Machine.Change(4, e => e.Take(2)).Change(5, e => [e[0], e[2], e[3]]));
         yield return Row("no calling words", "boot-action-missing", "Calling EFI Application", Machine.Change(4, e => e.Skip(1)));
         yield return Row("no separator in PCR 4", "separator-missing", "PCR 4 has no separator", Machine.Change(4, e => [e[0], e[2], e[3]]));

@@ -2,6 +2,7 @@ using System.Text;
 using Mantle.Formats.Tpm;
 using Mantle.Fuzz.Seeds;
 using Mantle.Measure.EventLogs;
+using Mantle.Measure.Impact;
 
 namespace Mantle.Fuzz;
 
@@ -26,8 +27,11 @@ internal static class MeasureReaders
     [
         new("replay", () => [.. Samples.EventLogs(), .. Samples.EventLogs().Take(1).Select(log => (byte[])[.. log, .. new byte[64]]), Texts.Bytes(Json)], Replay),
         new("canonical event log", () => [Texts.Bytes(Json)], Replay) { Words = s_words },
+        new("lock impact", () => [Texts.Bytes(Lock)], bytes => LockImpact.Compare(PackageReaders.Source(Texts.Bytes(Lock)), PackageReaders.Source(bytes))) { Words = s_words },
         new("pcr list", () => [.. s_values.Select(Encoding.UTF8.GetBytes)], bytes => PcrListReader.Read(PackageReaders.Source(bytes))) { Words = s_words },
     ];
+
+    private const string Lock = """{"version":1,"inputsSha256":"aa","packages":[{"name":"a","version":"1","sha256":"00","uses":["root"]}]}""";
 
     private static void Replay(byte[] bytes)
     {
