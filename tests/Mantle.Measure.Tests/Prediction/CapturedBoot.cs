@@ -77,6 +77,18 @@ internal sealed class CapturedBoot
             return Predictor.Replay(plan.Index, [.. plan.Events.Select(Hash)], TpmHash.Computable);
         })];
 
+    /// <summary>All that is predicted of the boot, as a document has it.</summary>
+    public ImagePrediction ToPrediction() => new()
+    {
+        BootFile = "EFI/BOOT/BOOTX64.EFI",
+        StubVersion = _case.GetProperty("systemd_stub").GetString()!,
+        KernelRelease = "6.12.107+deb13-cloud-amd64",
+        SecureBoot = SecureBootState.Off,
+        Banks = TpmHash.Computable,
+        Pcrs = Predict(4, 5, 7, 9, 11, 12, 13),
+        Unpredicted = [],
+    };
+
     private PredictedEvent Hash(PlannedEvent planned)
     {
         IReadOnlyDictionary<TpmAlgorithm, TpmDigest> digests =

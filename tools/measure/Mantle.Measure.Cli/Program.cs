@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mantle.Cli;
+using Mantle.Measure.Cli.Commands;
 
 namespace Mantle.Measure.Cli;
 
@@ -11,10 +12,14 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
-        RootCommand root = new("Checks sealed appliance images: audits their bytes, and predicts what a TPM measures when one boots. Works offline, needs no account.")
+        RootCommand root = new("Checks sealed appliance images and what is said of them: audits, predicts, replays, explains, verifies. Works offline, needs no account.")
         {
-            Commands.PredictCommand.Create(),
-            Commands.AuditCommand.Create(TimeProvider.System),
+            PredictCommand.Create(),
+            AuditCommand.Create(TimeProvider.System),
+            ReplayCommand.Create(),
+            ExplainCommand.Create(),
+            ImpactCommand.Create(),
+            UnboundCommand.Create(),
             CompletionCommand.Create("measure"),
         };
         return await new CommandLineApplication("measure", Version).RunAsync(root, args).ConfigureAwait(false);
