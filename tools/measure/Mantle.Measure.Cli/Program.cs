@@ -5,6 +5,9 @@ using Mantle.Measure.Cli.Commands;
 RootCommand root = new("Checks sealed appliance images: predicts what a TPM measures when an image boots. Works offline, needs no account.")
 {
     PredictCommand.Create(),
+    AttestCommand.Create(),
+    QuoteCommand.Create(),
+    VerifyCommand.Create(),
     CompletionCommand.Create("measure"),
 };
 return await new CommandLineApplication("measure", "0.1.0").RunAsync(root, args).ConfigureAwait(false);
