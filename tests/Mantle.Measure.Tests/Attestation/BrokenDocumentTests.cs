@@ -26,7 +26,7 @@ public class BrokenDocumentTests
         ("nonce in the user data", d => d with { Nonce = null, UserData = TestDocument.Nonce }, p => p with { UserData = null }, "nonce"),
         ("old", d => d, p => p with { At = NitroPki.Now.AddSeconds(301) }, "freshness"),
         ("old for a short window", d => d, p => p with { MaximumAge = TimeSpan.FromSeconds(29) }, "freshness"),
-        ("from the future", d => d, p => p with { At = NitroPki.Now.AddSeconds(-61) }, "path.validity,freshness"),
+        ("from the future", d => d, p => p with { At = NitroPki.Now.AddSeconds(-61) }, "freshness"),
         ("before its certificate", d => d with { TimestampMilliseconds = Time(-6) }, p => p, "timestamp"),
         ("after its certificate", d => d with { TimestampMilliseconds = Time((3 * 3600) + 1) }, p => p, "timestamp,freshness"),
         ("time of 1970", d => d with { TimestampMilliseconds = 1 }, p => p, "timestamp,freshness"),

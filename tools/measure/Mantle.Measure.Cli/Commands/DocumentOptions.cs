@@ -51,7 +51,7 @@ internal sealed class DocumentOptions
         string at = parsed.GetValue(At)!;
         return new()
         {
-            Kind = parsed.GetValue(Kind) == NitroTpm ? AttestationKind.NitroTpm : AttestationKind.NitroEnclave,
+            Kind = parsed.GetValue(Kind) == Enclave ? AttestationKind.NitroEnclave : AttestationKind.NitroTpm,
             Root = parsed.GetValue(Root) is { } path ? ReadRoot(path) : TrustedRoot.Aws,
             At = at == Now ? clock.GetUtcNow() : at == OwnTime ? null : Inputs.Time("--at", at),
             MaximumAge = Inputs.Duration("--max-age", parsed.GetValue(MaximumAge)!),

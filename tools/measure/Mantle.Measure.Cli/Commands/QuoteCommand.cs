@@ -82,11 +82,10 @@ internal static class QuoteCommand
             return report.ExitCode;
         }
 
-        TpmHash.TryParse(parsed.GetValue(s_hash)!, out TpmAlgorithm bareHash);
         QuotePolicy policy = WithClaim(parsed, new()
         {
             Nonce = Inputs.Bytes("--nonce", parsed.GetValue(s_nonce), parsed.GetValue(s_nonceFile)) is { } nonce ? nonce.AsMemory() : default(ReadOnlyMemory<byte>?),
-            BareHash = bareHash,
+            BareHash = TpmHash.TryParse(parsed.GetValue(s_hash)!, out TpmAlgorithm hash) ? hash : TpmAlgorithm.Sha256,
             ExpectedPcrs = bank => s_reference.Read(parsed, bank),
             KeyVouchedBy = voucher,
         });

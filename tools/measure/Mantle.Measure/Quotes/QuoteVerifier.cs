@@ -139,6 +139,7 @@ public static class QuoteVerifier
         TpmAlgorithm bank = quote.Selections.Select(selection => selection.Bank).Where(candidate => candidate.IsComputable()).Distinct()
             .OrderByDescending(candidate => needed.Count(pcrs.OfBank(candidate).ContainsKey)).ThenByDescending(candidate => candidate.DigestSize())
             .FirstOrDefault(TpmAlgorithm.Sha384);
+        PcrChecks.CheckMeasured(report, AttestationKind.NitroTpm, pcrs.OfBank(bank));
         PcrChecks.Compare(report, AttestationKind.NitroTpm, bank, pcrs.OfBank(bank), policy.ExpectedPcrs(bank));
     }
 }

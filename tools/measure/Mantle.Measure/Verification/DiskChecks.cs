@@ -111,10 +111,12 @@ internal static class DiskChecks
                 .FirstOrDefault(path => actual.GetValueOrDefault(path) != manifest.RootFiles.GetValueOrDefault(path));
             report.Check(
                 "root-files",
-                wrong is null ? null
-                : !actual.ContainsKey(wrong) ? $"\"{wrong}\" is in the manifest and not in the image"
-                : !manifest.RootFiles.ContainsKey(wrong) ? $"\"{wrong}\" is in the image and not in the manifest"
-                : $"\"{wrong}\" has SHA-256 {actual[wrong]}, the manifest has {manifest.RootFiles[wrong]}",
+                wrong is null ? null : (actual.GetValueOrDefault(wrong), manifest.RootFiles.GetValueOrDefault(wrong)) switch
+                {
+                    (null, _) => $"\"{wrong}\" is in the manifest and not in the image",
+                    (_, null) => $"\"{wrong}\" is in the image and not in the manifest",
+                    (string found, string claimed) => $"\"{wrong}\" has SHA-256 {found}, the manifest has {claimed}",
+                },
                 $"{actual.Count} files of the root, each with the digest that the manifest has");
         });
     }
