@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Mantle.Formats.X509;
 using Mantle.Measure.Attestation;
 using Mantle.Measure.Checking;
 using Mantle.Testing;
@@ -57,6 +58,9 @@ public class BrokenChainTests
         ("a leaf without a name", [Leaf], link => link.Name = "C=US, O=Amazon", "module-certificate"),
     ];
 
+    /// <summary>The platform is no stricter than we are, and refuses these as well.</summary>
+    private static readonly string[] s_alsoRefusedByThePlatform = ["path.validity", "path.signatures", "path.order", "path.path-length"];
+
     public static TheoryData<string> Cases => [.. s_cases.SelectMany(one => one.Links.Select(link => $"{one.Name}, link {link}"))];
 
     [Fact]
@@ -65,7 +69,7 @@ public class BrokenChainTests
         AttestationResult result = TestDocument.Verify(TestDocument.Pki);
 
         Assert.Equal("verified", CheckText.Describe(result.Report));
-        Assert.Equal("the platform's own path validation agrees", result.Report.Find("path.system")!.Evidence);
+        Assert.Null(OtherOpinion(TestDocument.Pki));
         Assert.StartsWith("the verdict rests on the root that was given, ", result.Report.Notes[0], StringComparison.Ordinal);
         Assert.NotNull(result.Verified);
     }
@@ -88,6 +92,10 @@ public class BrokenChainTests
         Assert.Equal(one.Fails, Failures(result));
         Assert.Equal(Verdict.DoesNotHold, result.Report.Verdict);
         Assert.True(result.Verified is null || one.Fails is "module-certificate");
+        if (s_alsoRefusedByThePlatform.Contains(one.Fails))
+        {
+            Assert.NotNull(OtherOpinion(pki));
+        }
     }
 
     [Fact]
@@ -126,7 +134,6 @@ public class BrokenChainTests
 
         Assert.Equal("root", Failures(result));
         Assert.Null(result.Verified);
-        Assert.Equal(CheckOutcome.NotChecked, result.Report.Find("path.system")!.Outcome);
 
         AttestationResult underAws = TestDocument.Verify(TestDocument.Sign(TestDocument.Content(forged), forged), TestDocument.Policy(forged) with { Root = TrustedRoot.Aws });
         Assert.Equal("root", Failures(underAws));
@@ -153,6 +160,8 @@ public class BrokenChainTests
 
     internal static string Failures(AttestationResult result) =>
         string.Join(',', result.Report.Checks.Where(check => check.Outcome == CheckOutcome.Fail).Select(check => check.Id));
+
+    private static string? OtherOpinion(NitroPki pki) => SystemPath.FindProblem([.. pki.Certificates.Select(c => Certificate.Read(c))], NitroPki.Now.AddSeconds(30));
 
     private static AttestationResult WithBundle(IReadOnlyList<ReadOnlyMemory<byte>> bundle) =>
         TestDocument.Verify(TestDocument.Sign(TestDocument.Content(TestDocument.Pki) with { CaBundle = bundle }), TestDocument.Policy(TestDocument.Pki));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Cose;
 using Mantle.Formats.Tpm;
+using Mantle.Formats.X509;
 using Mantle.Measure.Attestation;
 using Mantle.Measure.Checking;
 using Mantle.Testing;
@@ -26,6 +27,8 @@ public class RealDocumentTests
         Assert.Equal([], result.Report.Checks.Where(check => check.Outcome == CheckOutcome.Fail));
         Assert.Equal(Verdict.Holds, result.Report.Verdict);
         Assert.True(result.Policy.Root.IsAws);
+        Assert.Null(SystemPath.FindProblem(
+            [.. result.Document.UnverifiedContent.CaBundle.Append(result.Document.UnverifiedContent.Certificate).Select(Certificate.Read)], result.Document.UnverifiedContent.Timestamp));
         Assert.Equal("i-01cfb383223e42522-tpm0000000000000000", result.Verified!.Content.ModuleId);
         Assert.Equal(["the verdict is about 2026-02-03T10:12:02Z, when the document was made, and not about now"], result.Report.Notes);
     }

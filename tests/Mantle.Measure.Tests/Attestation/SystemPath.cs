@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mantle.Formats.X509;
+using Mantle.Measure.Attestation;
 
-namespace Mantle.Measure.Attestation;
+namespace Mantle.Measure.Tests.Attestation;
 
 /// <summary>
-/// A second opinion on a chain that all our own rules accept: the platform's path validation, with the document's root as the only trust, no network, no revocation.
+/// The platform's path validation, with the chain's root as the only trust, no network, no revocation. The product does without it: on Linux it reads every root of the
+/// machine's store first, which takes longer than all our own checks and is none of their business. Here it is the other opinion.
 /// </summary>
 internal static class SystemPath
 {
