@@ -5,7 +5,8 @@ internal static class Registry
 {
     public static IReadOnlyList<FuzzReader> All { get; } =
     [
-        .. PackageReaders.All, .. DiskReaders.All, .. BootReaders.All, .. FirmwareReaders.All, .. TextReaders.All, .. GuestReaders.All, .. MeasureReaders.All,
+        .. PackageReaders.All, .. DiskReaders.All, .. BootReaders.All, .. FirmwareReaders.All, .. AttestationReaders.All, .. TextReaders.All,
+        .. GuestReaders.All, .. MeasureReaders.All,
     ];
 
     public static FuzzReader Find(string name) =>

@@ -20,6 +20,9 @@ internal static class Program
             ExplainCommand.Create(),
             ImpactCommand.Create(),
             UnboundCommand.Create(),
+            AttestCommand.Create(),
+            QuoteCommand.Create(),
+            VerifyCommand.Create(),
             CompletionCommand.Create("measure"),
         };
         return await new CommandLineApplication("measure", Version).RunAsync(root, args).ConfigureAwait(false);
