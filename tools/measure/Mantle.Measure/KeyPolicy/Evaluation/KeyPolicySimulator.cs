@@ -238,11 +238,25 @@ public static class KeyPolicySimulator
         private PrincipalMatch MatchAllow(PolicyStatement statement)
         {
             PrincipalMatch match = PrincipalMatcher.Match(statement.Principals!, _who);
+            NoteForeign(statement, match == PrincipalMatch.None != statement.IsNotPrincipal);
             return !statement.IsNotPrincipal ? match : match == PrincipalMatch.None ? PrincipalMatch.Everyone : PrincipalMatch.None;
         }
 
-        private bool AppliesToPrincipal(PolicyStatement statement) => statement.Principals is not { } principals
-            || (statement.IsNotPrincipal ? !PrincipalMatcher.IsExemptFromDeny(principals, _who) : PrincipalMatcher.Match(principals, _who) != PrincipalMatch.None);
+        private bool AppliesToPrincipal(PolicyStatement statement)
+        {
+            bool applies = statement.Principals is not { } principals
+                || (statement.IsNotPrincipal ? !PrincipalMatcher.IsExemptFromDeny(principals, _who) : PrincipalMatcher.Match(principals, _who) != PrincipalMatch.None);
+            NoteForeign(statement, applies);
+            return applies;
+        }
+
+        private void NoteForeign(PolicyStatement statement, bool applies)
+        {
+            if (trace && !applies)
+            {
+                _outcomes.Add(new($"key policy {policies.KeyPolicy.Name}", statement, false, $"{(statement.IsNotPrincipal ? "NotPrincipal leaves out" : "Principal does not name")} {_who}"));
+            }
+        }
 
         private bool Applies(PolicyStatement statement, PolicyDocument policy, string kind)
         {
