@@ -107,14 +107,14 @@ public sealed partial class KeyPolicyLinter
 
     private void ReportKey(PolicyStatement statement, ConditionClause clause)
     {
-        RequestPrincipal? who = Witness.Principals(statement, _input.Key).FirstOrDefault();
-        if (!statement.IsAllow || who is null)
+        IReadOnlyList<RequestPrincipal> principals = Witness.Principals(statement, _input.Key);
+        if (!statement.IsAllow || principals.Count == 0)
         {
             Add(LintRules.UnknownKey, LintRules.UnknownKey.Severity, statement, clause.Key, null);
             return;
         }
 
-        KeyRequest request = Request(who, KmsAction.Decrypt, statement, Witness.Attestation(statement));
+        KeyRequest request = Request(principals[0], KmsAction.Decrypt, statement, Witness.Attestation(statement));
         request = request with { Context = [.. request.Context.Where(pair => !Same(pair.Key, clause.Key))] };
         if (!(Applies(statement, request) && Propose(LintRules.UnknownKey with { Severity = LintSeverity.Error }, statement, clause.Key, request)))
         {
@@ -146,7 +146,7 @@ public sealed partial class KeyPolicyLinter
     {
         string? action = KmsAction.Named(KmsEffect.AttestedPlaintext).FirstOrDefault(one => StatementMatcher.MatchesAction(statement, one));
         ConditionClause[] pcrs = [.. statement.Conditions.Where(clause => AttestedPcrs.PcrOf(clause.Key) is not null)];
-        if (statement.IsNotPrincipal && Witness.Principals(statement with { IsNotPrincipal = false }, _input.Key).FirstOrDefault(one => one.Type == PrincipalType.RoleSession) is { } session)
+        if (statement.IsNotPrincipal && Array.Find([.. Witness.Principals(statement with { IsNotPrincipal = false }, _input.Key)], one => one.Type == PrincipalType.RoleSession) is { } session)
         {
             string any = KmsAction.All.First(one => StatementMatcher.MatchesAction(statement, one.Name)).Name;
             PolicySet open = WithAllow(statement, session, any);

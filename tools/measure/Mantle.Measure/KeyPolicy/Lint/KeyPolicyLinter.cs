@@ -67,6 +67,11 @@ public sealed partial class KeyPolicyLinter
         PolicySet policies = _input.Policies;
         List<string> denials = [];
         Decision decision;
+        for (int tries = 0; tries < 4 && KeyPolicySimulator.Evaluate(policies, request).DenyingStatement is { } holding; tries++)
+        {
+            request = Witness.Evade(holding, request);
+        }
+
         while ((decision = KeyPolicySimulator.Evaluate(policies, request)) is { AllowedBy: not null, DenyingStatement: { } deny })
         {
             denials.Add(deny.Label);

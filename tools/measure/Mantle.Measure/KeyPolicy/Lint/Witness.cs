@@ -73,6 +73,32 @@ internal static class Witness
         return [.. context.Select(pair => new KeyValuePair<string, IReadOnlyList<string>>(pair.Key, pair.Value))];
     }
 
+    /// <summary>
+    /// The request from surroundings in which a Deny does not hold, where there are such: from the VPC that it spares, with the second factor that it asks for.
+    /// Attestation and the principal stay as they are.
+    /// </summary>
+    public static KeyRequest Evade(PolicyStatement deny, KeyRequest request)
+    {
+        foreach (ConditionClause clause in deny.Conditions)
+        {
+            if (AttestedPcrs.PcrOf(clause.Key) is not null || IsTime(clause.Key) || s_principalKeys.Contains(clause.Key, StringComparer.OrdinalIgnoreCase)
+                || clause.Key.StartsWith("kms:", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            string? spared = clause.Operator.IsNegated ? Satisfy(clause with { Operator = clause.Operator with { IsNegated = false } })[0]
+                : clause.Operator.Comparison == ConditionComparison.Bool ? (clause.Values.Values[0].Equals("true", StringComparison.OrdinalIgnoreCase) ? "false" : "true")
+                : null;
+            if (spared is not null)
+            {
+                return request with { Context = [.. request.Context.Where(pair => !pair.Key.Equals(clause.Key, StringComparison.OrdinalIgnoreCase)), new(clause.Key, [spared])] };
+            }
+        }
+
+        return request;
+    }
+
     /// <summary>A time at which the conditions on it hold.</summary>
     public static DateTimeOffset Time(PolicyStatement statement, DateTimeOffset ordinary)
     {
