@@ -26,7 +26,7 @@ public sealed class CorpusTests
         IReadOnlyList<KeyGrant> grants = root.TryGetProperty("grants", out JsonElement list) ? GrantListReader.Read(Encoding.UTF8.GetBytes(list.GetRawText())) : [];
         KnownRelease[] known = [.. Known(root, "releases", KnownState.Release), .. Known(root, "revoked", KnownState.Revoked), .. Known(root, "never", KnownState.Never)];
         IReadOnlyList<LintFinding> findings = LintTests.Lint(policy, null, grants, known);
-        string all = string.Join("\n", findings.Select(finding => $"{finding.Rule.Id} {finding.Severity} {finding.Statement?.Label} {finding.Detail} [{finding.Demonstration?.Assumption}]"));
+        string all = string.Join("\n", findings.Where(finding => finding.Severity == LintSeverity.Error || int.Parse(finding.Rule.Id[3..], CultureInfo.InvariantCulture) is not (33 or (>= 41 and <= 46))).Select(finding => $"{finding.Rule.Id} {finding.Severity} {finding.Statement?.Label} {finding.Detail} [{finding.Demonstration?.Assumption}]"));
         string[] errors = [.. findings.Where(finding => finding.Severity == LintSeverity.Error).Select(finding => finding.Rule.Id).Distinct().Order(StringComparer.Ordinal)];
         string expected = string.Join(' ', root.GetProperty("errors").EnumerateArray().Select(item => item.GetString()));
         Assert.True(expected == string.Join(' ', errors), $"expected errors {expected}\n   found errors {string.Join(' ', errors)}\n{all}");

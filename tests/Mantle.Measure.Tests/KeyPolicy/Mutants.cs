@@ -23,7 +23,12 @@ internal static class Mutants
                     }
                 }
 
-                yield return ($"{name} for one account", With(statement with { Principals = PrincipalSet.Aws(["arn:aws:iam::111122223333:root"]) }));
+                // Whoever is no instance is denied plaintext by DenyOtherPrincipals as well.
+                if (!name.StartsWith("DenyOtherPcr", StringComparison.Ordinal))
+                {
+                    yield return ($"{name} for one account", With(statement with { Principals = PrincipalSet.Aws(["arn:aws:iam::111122223333:root"]) }));
+                }
+
                 yield return ($"{name} allows", With(statement with { IsAllow = true }));
                 yield return ($"{name} for another key", With(statement with { Resources = new(["arn:aws:kms:eu-central-1:111122223333:key/other"], false) }));
             }

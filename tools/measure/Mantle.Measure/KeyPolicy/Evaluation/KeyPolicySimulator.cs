@@ -238,7 +238,7 @@ public static class KeyPolicySimulator
         private PrincipalMatch MatchAllow(PolicyStatement statement)
         {
             PrincipalMatch match = PrincipalMatcher.Match(statement.Principals!, _who);
-            NoteForeign(statement, match == PrincipalMatch.None != statement.IsNotPrincipal);
+            NoteForeign(statement, match == PrincipalMatch.None == statement.IsNotPrincipal);
             return !statement.IsNotPrincipal ? match : match == PrincipalMatch.None ? PrincipalMatch.Everyone : PrincipalMatch.None;
         }
 

@@ -43,10 +43,33 @@ public sealed partial class KeyPolicyLinter
             early = early with { Context = [.. early.Context.Where(pair => pair.Key != "kms:ScheduleKeyDeletionPendingWindowInDays"), new("kms:ScheduleKeyDeletionPendingWindowInDays", ["7"])] };
             if (Applies(statement, early))
             {
-                Propose(LintRules.EarlyDeletion, statement, $"ScheduleKeyDeletion by {who}", early);
+                Propose(LintRules.EarlyDeletion, statement, $"ScheduleKeyDeletion by {who}", early, outright: true);
             }
 
             CheckPolicyChange(statement, who);
+            CheckBreadth(statement, who);
+        }
+    }
+
+    /// <summary>Who is not named can be anybody, whatever the action.</summary>
+    private void CheckBreadth(PolicyStatement statement, RequestPrincipal who)
+    {
+        foreach (KmsAction action in KmsAction.All.Where(action => action.Effect != KmsEffect.Read && !action.IsAttestable && StatementMatcher.MatchesAction(statement, action.Name)))
+        {
+            KeyRequest request = Request(who, action.Name, statement);
+            if (!Applies(statement, request))
+            {
+                continue;
+            }
+
+            if (statement.IsNotPrincipal || statement.Principals!.NamesEveryone)
+            {
+                Propose(statement.IsNotPrincipal ? LintRules.NotPrincipalAllow : LintRules.AnyPrincipal, statement, "", request);
+            }
+            else if (PrincipalMatcher.Match(statement.Principals, who) == PrincipalMatch.Account && action.Effect is KmsEffect.Ciphertext or KmsEffect.Lifecycle or KmsEffect.Management)
+            {
+                Propose(LintRules.AccountKeeps, statement, "", request);
+            }
         }
     }
 

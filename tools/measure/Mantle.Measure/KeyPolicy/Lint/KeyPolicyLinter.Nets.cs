@@ -11,38 +11,49 @@ public sealed partial class KeyPolicyLinter
     private void CheckNets()
     {
         RequestPrincipal stranger = Stranger();
+        RequestPrincipal[] strangers = [stranger, RequestPrincipal.Parse($"arn:{_input.Key.Partition}:iam::{RequestSpace.ForeignAccount}:role/outsider"), RequestPrincipal.Parse("ec2.amazonaws.com")];
         (RequestPrincipal Who, AttestedPcrs Shown)[] sound = [.. Sound()];
+        AttestationCase[] others =
+        [
+            .. AttestationCase.Enumerate([.. sound.Select(one => one.Shown).DistinctBy(Identity)], []).Where(one => one.Kind is AttestationKind.OneWrong or AttestationKind.Mixed),
+        ];
         foreach (string action in KmsAction.Named(KmsEffect.AttestedPlaintext))
         {
-            foreach (RequestPrincipal who in sound.Select(one => one.Who).Append(stranger).DistinctBy(one => one.ToString()))
+            foreach (RequestPrincipal who in sound.Select(one => one.Who).Concat(strangers).DistinctBy(one => one.ToString()))
             {
                 ProposeNet(LintRules.NoNetUnattested, Short(action), Request(who, action));
             }
 
             foreach ((RequestPrincipal who, AttestedPcrs shown) in sound)
             {
-                foreach (AttestationCase other in AttestationCase.Enumerate([.. sound.Select(one => one.Shown).DistinctBy(Identity)], [])
-                    .Where(one => one.Kind is AttestationKind.OneWrong or AttestationKind.Mixed))
+                foreach (AttestationCase other in others)
                 {
                     ProposeNet(LintRules.NoNetOtherImage, $"{Short(action)} with {Difference(other.Pcrs!, shown)}", Request(who, action, null, other.Pcrs));
                 }
 
-                ProposeNet(LintRules.NoNetPrincipal, Short(action), Request(stranger, action, null, shown));
+                foreach (RequestPrincipal other in strangers)
+                {
+                    ProposeNet(LintRules.NoNetPrincipal, Short(action), Request(other, action, null, shown));
+                }
             }
         }
 
-        foreach (string action in KmsAction.Named(KmsEffect.UnattestedUse, KmsEffect.Bypass).Append("kms:DeleteImportedKeyMaterial"))
+        foreach (RequestPrincipal who in strangers)
         {
-            ProposeNet(LintRules.NoNetBypass, Short(action), Request(stranger, action));
+            foreach (string action in KmsAction.Named(KmsEffect.UnattestedUse, KmsEffect.Bypass).Append("kms:DeleteImportedKeyMaterial"))
+            {
+                ProposeNet(LintRules.NoNetBypass, Short(action), Request(who, action));
+            }
+
+            foreach (string action in KmsAction.Named(KmsEffect.Ciphertext))
+            {
+                ProposeNet(LintRules.NoNetCiphertext, Short(action), Request(who, action));
+            }
+
+            ProposeNet(LintRules.NoNetPolicy, "", Request(who, KmsAction.PutKeyPolicy));
+            ProposeNet(LintRules.EarlyDeletion, "no least window", Request(who, KmsAction.ScheduleKeyDeletion) with { Context = [new("kms:ScheduleKeyDeletionPendingWindowInDays", ["7"])] });
         }
 
-        foreach (string action in KmsAction.Named(KmsEffect.Ciphertext))
-        {
-            ProposeNet(LintRules.NoNetCiphertext, Short(action), Request(stranger, action));
-        }
-
-        ProposeNet(LintRules.NoNetPolicy, "", Request(stranger, KmsAction.PutKeyPolicy));
-        ProposeNet(LintRules.EarlyDeletion, "no least window", Request(stranger, KmsAction.ScheduleKeyDeletion) with { Context = [new("kms:ScheduleKeyDeletionPendingWindowInDays", ["7"])] });
         if (KeyPolicyGenerator.SizeOf(_policy) is var size and > KeyPolicyGenerator.SizeLimit)
         {
             Add(LintRules.TooLarge, LintRules.TooLarge.Severity, null, $"{size} bytes; KMS takes {KeyPolicyGenerator.SizeLimit}", null);
@@ -79,5 +90,5 @@ public sealed partial class KeyPolicyLinter
 
     private static string Identity(AttestedPcrs pcrs) => string.Concat(AttestedPcrs.Bound.Select(pcr => pcrs[pcr]));
 
-    private static string Difference(AttestedPcrs one, AttestedPcrs other) => string.Join(" and ", AttestedPcrs.Bound.Where(pcr => one[pcr] != other[pcr]).Select(pcr => $"another PCR {pcr}"));
+    private static string Difference(AttestedPcrs one, AttestedPcrs other) => string.Join(" and ", AttestedPcrs.Bound.Where(pcr => one.Values.GetValueOrDefault(pcr) != other[pcr]).Select(pcr => one.Values.ContainsKey(pcr) ? $"another PCR {pcr}" : $"no PCR {pcr}"));
 }

@@ -19,6 +19,7 @@ public sealed partial class KeyPolicyLinter
         foreach (RequestPrincipal who in Witness.Principals(statement, _input.Key))
         {
             AttestedPcrs? shown = Witness.Attestation(statement);
+            CheckVariables(statement, who, actions[0], shown);
             KeyRequest bare = Request(who, actions[0], statement);
             if (Applies(statement, bare))
             {
@@ -31,6 +32,7 @@ public sealed partial class KeyPolicyLinter
             if (shown is not null && Applies(statement, sound))
             {
                 CheckRegisters(statement, sound, shown);
+                CheckActions(statement, actions, sound);
                 CheckMixed(statement, sound);
                 CheckKnown(statement, sound);
                 CheckHands(statement, sound);
@@ -137,15 +139,48 @@ public sealed partial class KeyPolicyLinter
             Propose(rule, statement, "", request);
         }
 
+        CheckExtras(statement, sound, shown);
         if (bound is [4])
         {
             Propose(LintRules.Pcr4Alone, statement, "", sound with { Attestation = Witness.Complete(new() { [4] = shown[4], [7] = Witness.OtherImage, [12] = Witness.OtherImage, [13] = Witness.OtherImage }, "the bound boot file with everything else changed") });
+        }
+
+        foreach (ConditionClause clause in statement.Conditions.Where(clause => AttestedPcrs.PcrOf(clause.Key) is not null))
+        {
+            KeyRequest without = sound with { Attestation = new() { Name = $"a document without {clause.Key}", Values = shown.Values.Where(pair => pair.Key != AttestedPcrs.PcrOf(clause.Key)).ToDictionary() } };
+            LintRule? rule = clause.Operator.IsIfExists ? LintRules.IfExists : clause.Operator.Quantifier == ConditionQuantifier.All ? LintRules.ForAllValues : null;
+            if (rule is not null)
+            {
+                // A document has all registers, so this is a weakness only if that changes.
+                Propose(rule with { Severity = LintSeverity.Warning }, statement, clause.Label, without);
+            }
         }
 
         foreach (ConditionClause clause in statement.Conditions.Where(clause => AttestedPcrs.PcrOf(clause.Key) is 4 or 7 && !clause.Operator.IsNegated && clause.Values.Values.Contains(AttestedPcrs.Zero)))
         {
             int pcr = AttestedPcrs.PcrOf(clause.Key)!.Value;
             Propose(LintRules.ZeroPcr, statement, $"PCR {pcr}", sound with { Attestation = shown.With(pcr, AttestedPcrs.Zero, $"a machine with a zero PCR {pcr}") });
+        }
+    }
+
+    private void CheckExtras(PolicyStatement statement, KeyRequest sound, AttestedPcrs shown)
+    {
+        foreach (ConditionClause clause in statement.Conditions.Where(clause => AttestedPcrs.PcrOf(clause.Key) is 7 or 12 or 13 && !clause.Operator.IsNegated))
+        {
+            int pcr = AttestedPcrs.PcrOf(clause.Key)!.Value;
+            foreach (string value in clause.Values.Values.Where(value => value.Length == AttestedPcrs.HexLength && value.All(char.IsAsciiHexDigit)))
+            {
+                KeyRequest request = sound with { Attestation = shown.With(pcr, value.ToLowerInvariant(), $"PCR {pcr} {value[..12]}…") };
+                if (pcr is 12 or 13 && value != AttestedPcrs.Zero)
+                {
+                    Propose(LintRules.ExtraAccepted, statement, $"PCR {pcr}", request);
+                }
+
+                if (_input.Known.Count > 0 && !_input.Known.Any(known => known.Pcrs[pcr].Equals(value, StringComparison.OrdinalIgnoreCase)))
+                {
+                    Propose(LintRules.UnknownRelease, statement, $"PCR {pcr} {value[..12]}…", request);
+                }
+            }
         }
     }
 
@@ -159,16 +194,27 @@ public sealed partial class KeyPolicyLinter
                 Propose(LintRules.PcrWildcard, statement, clause.Label, request with { Attestation = shown.With(pcr, other, "another image that fits the pattern") });
             }
         }
+    }
 
-        if (_policy.HasVariables && clause.Values.Values.FirstOrDefault(value => value.Contains("${", StringComparison.Ordinal)) is { } variable)
+    /// <summary>Attested, but for more than is named.</summary>
+    private void CheckActions(PolicyStatement statement, string[] actions, KeyRequest sound)
+    {
+        foreach (string action in actions.Where(action => statement.IsNotAction || !statement.Actions.Values.Contains(action, StringComparer.OrdinalIgnoreCase)))
         {
-            int start = variable.IndexOf("${", StringComparison.Ordinal) + 2, end = variable.IndexOfAny(['}', ','], start);
-            if (end > start && variable[start] is not ('*' or '?' or '$'))
+            Propose(statement.IsNotAction ? LintRules.NotAction with { Severity = LintSeverity.Warning } : LintRules.ActionWildcard, statement, Short(action), sound with { Action = action });
+        }
+    }
+
+    /// <summary>Who chooses the variable chooses the image.</summary>
+    private void CheckVariables(PolicyStatement statement, RequestPrincipal who, string action, AttestedPcrs? shown)
+    {
+        foreach (ConditionClause clause in _policy.HasVariables ? statement.Conditions : [])
+        {
+            if (AttestedPcrs.PcrOf(clause.Key) is { } pcr && clause.Values.Values.Select(Witness.VariableOf).FirstOrDefault(name => name is not null) is { } key)
             {
-                string key = variable[start..end].Trim();
+                KeyRequest request = Request(who, action, statement, shown!.With(pcr, Witness.OtherImage, "another image"));
                 Propose(LintRules.PcrVariable, statement, clause.Label, request with
                 {
-                    Attestation = shown.With(pcr, Witness.OtherImage, "another image"),
                     Context = [.. request.Context.Where(pair => !pair.Key.Equals(key, StringComparison.OrdinalIgnoreCase)), new(key, [Witness.OtherImage])],
                 });
             }

@@ -6,21 +6,11 @@ namespace Mantle.Measure.KeyPolicy.Lint;
 /// <summary>Values, keys and shapes that do not do what they seem to.</summary>
 public sealed partial class KeyPolicyLinter
 {
-    private static readonly HashSet<string> s_kmsKeys = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "kms:BypassPolicyLockoutSafetyCheck", "kms:CallerAccount", "kms:CustomerMasterKeySpec", "kms:CustomerMasterKeyUsage", "kms:DataKeyPairSpec", "kms:EncryptionAlgorithm",
-        "kms:EncryptionContextKeys", "kms:ExpirationModel", "kms:GrantConstraintType", "kms:GrantIsForAWSResource", "kms:GrantOperations", "kms:GranteePrincipal",
-        "kms:KeyAgreementAlgorithm", "kms:KeyOrigin", "kms:KeySpec", "kms:KeyUsage", "kms:MacAlgorithm", "kms:MessageType", "kms:MultiRegion", "kms:MultiRegionKeyType",
-        "kms:PrimaryRegion", "kms:ReEncryptOnSameKey", "kms:RecipientAttestation:ImageSha384", "kms:ReplicaRegion", "kms:RequestAlias", "kms:ResourceAliases",
-        "kms:RetiringPrincipal", "kms:RotationPeriodInDays", "kms:ScheduleKeyDeletionPendingWindowInDays", "kms:SigningAlgorithm", "kms:ValidTo", "kms:ViaService",
-        "kms:WrappingAlgorithm", "kms:WrappingKeySpec",
-    };
-
     private void CheckValues(PolicyStatement statement)
     {
         foreach (ConditionClause clause in statement.Conditions)
         {
-            if (clause.Key.StartsWith("kms:", StringComparison.OrdinalIgnoreCase) && !IsKnownKey(clause.Key))
+            if (clause.Key.StartsWith("kms:", StringComparison.OrdinalIgnoreCase) && !KmsConditionKeys.IsKnown(clause.Key))
             {
                 ReportKey(statement, clause);
             }
@@ -133,7 +123,7 @@ public sealed partial class KeyPolicyLinter
             }
             else if (statement.IsAllow)
             {
-                ProposeDead(LintRules.EnclaveKeys, statement, clause.Key, request);
+                ProposeDead(LintRules.EnclaveKeys with { Severity = LintSeverity.Warning }, statement, clause.Key, request);
             }
             else
             {
@@ -226,8 +216,4 @@ public sealed partial class KeyPolicyLinter
             }
         }
     }
-
-    private static bool IsKnownKey(string key) =>
-        s_kmsKeys.Contains(key) || AttestedPcrs.PcrOf(key) is not null || key.StartsWith("kms:EncryptionContext:", StringComparison.OrdinalIgnoreCase)
-        || (key.StartsWith("kms:RecipientAttestation:PCR", StringComparison.OrdinalIgnoreCase) && int.TryParse(key.AsSpan("kms:RecipientAttestation:PCR".Length), out int pcr) && pcr is >= 0 and <= 31);
 }

@@ -12,7 +12,7 @@ public sealed partial class KeyPolicyLinter
     private readonly LintInput _input;
     private readonly PolicyDocument _policy;
     private readonly List<LintFinding> _findings = [];
-    private readonly HashSet<(string Rule, int Statement, string Detail)> _seen = [];
+    private readonly Dictionary<(string Rule, int Statement, string Detail), int> _seen = [];
 
     private KeyPolicyLinter(LintInput input) => (_input, _policy) = (input, input.Policies.KeyPolicy);
 
@@ -62,7 +62,7 @@ public sealed partial class KeyPolicyLinter
         && StatementMatcher.Mismatch(statement, _policy, request, request.BuildContext(), explain: false) is null;
 
     /// <summary>Proposes a request that should not be allowed. Where denials alone keep it out, the finding says so and is a warning.</summary>
-    private bool Propose(LintRule rule, PolicyStatement? statement, string detail, KeyRequest request)
+    private bool Propose(LintRule rule, PolicyStatement? statement, string detail, KeyRequest request, bool outright = false)
     {
         PolicySet policies = _input.Policies;
         List<string> denials = [];
@@ -78,7 +78,7 @@ public sealed partial class KeyPolicyLinter
             policies = policies with { KeyPolicy = policies.KeyPolicy with { Statements = [.. policies.KeyPolicy.Statements.Where(other => other != deny)] } };
         }
 
-        if (!decision.IsAllowed)
+        if (!decision.IsAllowed || (outright && denials.Count > 0))
         {
             return false;
         }
@@ -121,9 +121,15 @@ public sealed partial class KeyPolicyLinter
 
     private void Add(LintRule rule, LintSeverity severity, PolicyStatement? statement, string detail, LintDemonstration? demonstration)
     {
-        if (_seen.Add((rule.Id, statement?.Index ?? -1, detail)))
+        // One finding for a rule, a statement and a detail: the worst that a request shows.
+        LintFinding finding = new(rule, severity, statement, detail, demonstration);
+        if (_seen.TryAdd((rule.Id, statement?.Index ?? -1, detail), _findings.Count))
         {
-            _findings.Add(new(rule, severity, statement, detail, demonstration));
+            _findings.Add(finding);
+        }
+        else if (_seen[(rule.Id, statement?.Index ?? -1, detail)] is var place && _findings[place].Severity < severity)
+        {
+            _findings[place] = finding;
         }
     }
 }

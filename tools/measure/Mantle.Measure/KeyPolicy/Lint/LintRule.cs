@@ -88,6 +88,9 @@ public static class LintRules
     internal static LintRule PublicTag { get; } = new("KP-060", LintSeverity.Error, "relies on a tag that the account's administrators set", "name the principals");
     internal static LintRule OffPlan { get; } = new("KP-061", LintSeverity.Error, "does something else than the plan", "generate the policy anew: measure policy generate");
 
+    internal static LintRule AccountKeeps { get; } = new("KP-062", LintSeverity.Warning, "leaves filling, keeping or destroying the key to the account's identity policies", "name the roles that do it");
+    internal static LintRule ExtraAccepted { get; } = new("KP-063", LintSeverity.Warning, "accepts a PCR 12 or 13 that is not zero: something was added from the unsealed boot partition", "bind 96 zeros");
+
     /// <summary>Every rule by number.</summary>
     public static IReadOnlyList<LintRule> All { get; } =
     [
@@ -96,6 +99,6 @@ public static class LintRules
         UnknownRelease, DebugTwin, Revoked, Expired, CreateGrant, Grant, ReEncrypt, Replicate, Import, PolicyChange,
         PolicyChangeByAccount, Tags, EarlyDeletion, NotAction, NotPrincipalAllow, NotPrincipalDeny, NotResource, OtherResource, ZeroPcr, UnstablePcr,
         NoNetUnattested, NoNetOtherImage, NoNetPrincipal, NoNetBypass, NoNetPolicy, NoNetCiphertext, OtherHands, Service, OldVersion, PcrVariable,
-        Forgeable, UnboundDataKey, JoinedDeny, AnyValueDeny, Sign, TooLarge, Random, LongTerm, DeletedPrincipal, PublicTag, OffPlan,
+        Forgeable, UnboundDataKey, JoinedDeny, AnyValueDeny, Sign, TooLarge, Random, LongTerm, DeletedPrincipal, PublicTag, OffPlan, AccountKeeps, ExtraAccepted,
     ];
 }

@@ -53,12 +53,20 @@ internal static class Witness
         Dictionary<string, IReadOnlyList<string>> context = new(StringComparer.OrdinalIgnoreCase);
         foreach (ConditionClause clause in statement.Conditions)
         {
-            if (AttestedPcrs.PcrOf(clause.Key) is not null || IsEnclaveKey(clause.Key) || IsTime(clause.Key) || s_principalKeys.Contains(clause.Key, StringComparer.OrdinalIgnoreCase))
+            if (AttestedPcrs.PcrOf(clause.Key) is not null || IsEnclaveKey(clause.Key) || (clause.Key.StartsWith("kms:", StringComparison.OrdinalIgnoreCase) && !KmsConditionKeys.IsKnown(clause.Key)) || IsTime(clause.Key) || s_principalKeys.Contains(clause.Key, StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }
 
             IReadOnlyList<string> values = Satisfy(clause);
+            if (!clause.Operator.IsNegated && VariableOf(clause.Values.Values[0]) is { } variable && !s_principalKeys.Contains(variable, StringComparer.OrdinalIgnoreCase)
+                && clause.Values.Values[0] is ['$', '{', .., '}'])
+            {
+                // Both sides are the caller's to choose.
+                context.TryAdd(variable, ["x"]);
+                values = context[variable];
+            }
+
             // Of two conditions on one key, the one that wants a value says which.
             if (values.Count > 0 && !(context.ContainsKey(clause.Key) && clause.Operator.IsNegated))
             {
@@ -71,6 +79,13 @@ internal static class Witness
         }
 
         return [.. context.Select(pair => new KeyValuePair<string, IReadOnlyList<string>>(pair.Key, pair.Value))];
+    }
+
+    /// <summary>The context key of the first variable in a value, or null.</summary>
+    public static string? VariableOf(string value)
+    {
+        int start = value.IndexOf("${", StringComparison.Ordinal) + 2, end = start < 2 ? -1 : value.IndexOfAny(['}', ','], start);
+        return end <= start || value[start] is '*' or '?' or '$' ? null : value[start..end].Trim();
     }
 
     /// <summary>

@@ -43,7 +43,7 @@ public static class MatrixText
     }
 
     private static string Surroundings(SpacePoint point) =>
-        $"{(point.Context.Label.Length == 0 ? "conditions met" : point.Context.Label)}{(point.Request.Time is { } time ? $", at {time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "")}";
+        $"{(point.Context.Label.Length == 0 ? "conditions met" : point.Context.Label)}{(point.Request.Time is { } time ? $", at {time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : ", no time")}";
 
     private static string Mark(string title, MatrixCell[] cells)
     {

@@ -44,6 +44,6 @@ public static class PolicySpace
         }
 
         contexts = [new("", [.. ordinary]), .. contexts.DistinctBy(one => one.Label), new("no further context", [])];
-        return RequestSpace.Build(key, policies.SelectMany(KeyPolicyGenerator.PrincipalsOf), AttestationCase.Enumerate(shown, []), contexts, [time, .. bounds.Order()]);
+        return RequestSpace.Build(key, policies.SelectMany(KeyPolicyGenerator.PrincipalsOf), AttestationCase.Enumerate(shown, []), contexts, [time, .. bounds.Order().Select(bound => (DateTimeOffset?)bound)]);
     }
 }

@@ -57,16 +57,16 @@ public sealed class RequestSpace
             [.. plan.Principals, .. plan.Administrators.Select(one => one.Principal), .. furtherPrincipals ?? []],
             AttestationCase.Enumerate(releases, plan.Denied),
             ContextsOf(plan),
-            [first, .. deadlines.SelectMany(deadline => new[] { deadline.AddSeconds(-1), deadline, deadline.AddDays(1) }).Distinct().Where(time => time != first)]);
+            [first, .. deadlines.SelectMany(deadline => new[] { deadline.AddSeconds(-1), deadline, deadline.AddDays(1) }).Distinct().Where(time => time != first), .. deadlines.Length > 0 ? new DateTimeOffset?[] { null } : []]);
     }
 
-    /// <summary>The space of any principals, documents, surroundings and times; the first of the two last is the ordinary case.</summary>
+    /// <summary>The space of any principals, documents, surroundings and times (null: no time in the request); the first of the two last is the ordinary case.</summary>
     public static RequestSpace Build(
         KeyIdentity key,
         IEnumerable<string> principals,
         IReadOnlyList<AttestationCase> attestations,
         IReadOnlyList<ContextCase> contexts,
-        IReadOnlyList<DateTimeOffset> times)
+        IReadOnlyList<DateTimeOffset?> times)
     {
         RequestPrincipal[] who = [.. principals.Concat(Strangers(key)).Select(RequestPrincipal.TryParse).OfType<RequestPrincipal>().DistinctBy(one => one.ToString() + one.SessionArn)];
         RequestSpace space = new() { Principals = who };
@@ -74,7 +74,7 @@ public sealed class RequestSpace
         {
             foreach (KmsAction action in KmsAction.All)
             {
-                void Add(AttestationCase attestation, ContextCase context, DateTimeOffset time)
+                void Add(AttestationCase attestation, ContextCase context, DateTimeOffset? time)
                 {
                     KeyRequest request = new() { Principal = principal, Action = action.Name, Key = key, Attestation = attestation.Pcrs, Context = context.Context, Time = time };
                     space._points.Add(new(request, attestation, context));
@@ -102,7 +102,7 @@ public sealed class RequestSpace
                         Add(attestation, context, times[0]);
                     }
 
-                    foreach (DateTimeOffset time in times.Skip(1))
+                    foreach (DateTimeOffset? time in times.Skip(1))
                     {
                         Add(attestation, contexts[0], time);
                     }
