@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mantle.Cli;
 using Mantle.Measure.Cli.Commands;
+using Mantle.Measure.Cli.Commands.KeyPolicy;
 
 namespace Mantle.Measure.Cli;
 
@@ -23,6 +24,7 @@ internal static class Program
             AttestCommand.Create(),
             QuoteCommand.Create(),
             VerifyCommand.Create(),
+            PolicyCommand.Create(),
             CompletionCommand.Create("measure"),
         };
         return await new CommandLineApplication("measure", Version).RunAsync(root, args).ConfigureAwait(false);
