@@ -151,5 +151,5 @@ public sealed class AttestationDocumentReader
 
     private MalformedInputException Missing(string name) => _input.Malformed($"field \"{name}\" is missing");
 
-    private static string Printable(string text) => Cpio.PrintedText.Escape(text);
+    private static string Printable(string text) => Bytes.PrintedText.Escape(text);
 }

@@ -1,4 +1,4 @@
-using Mantle.Formats.Cpio;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.Checking;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Mantle.Formats.Cpio;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.EventLogs;
 

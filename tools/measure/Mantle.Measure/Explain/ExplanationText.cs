@@ -1,4 +1,4 @@
-using Mantle.Formats.Cpio;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.EventLogs;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Cpio;
 using Mantle.Measure.Comparison;
 
 namespace Mantle.Measure.Impact;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Mantle.Formats.Cpio;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.Unbound;
 
