@@ -1,5 +1,4 @@
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Pe;
 using Mantle.Formats.Tcg;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Pe;
 using Mantle.Formats.Tpm;
 
 namespace Mantle.Measure.Prediction;

@@ -1,3 +1,4 @@
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
 
