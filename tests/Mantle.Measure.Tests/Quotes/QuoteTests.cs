@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Cose;
@@ -164,6 +165,17 @@ public class QuoteTests
 
         Assert.Equal("", Failures(result));
         Assert.Equal(Verdict.Holds, result.Report.Verdict);
+        PublishedSchemaTests.AssertDescribed("quote.schema.json", PublishedSchemaTests.Json(json => QuoteJson.Write(result, json)), ["verdict", "notes", "checks", "quote", "pcrs"]);
+    }
+
+    [Fact]
+    public void A_small_RSA_key_proves_nothing()
+    {
+        using RSA rsa = RSA.Create(1024);
+        byte[] quote = Convert.FromHexString("ff544347801800000000" + new string('0', 50) + "000000000000");
+        using AttestationKey key = AttestationKey.Read(rsa.ExportSubjectPublicKeyInfo());
+        QuoteResult result = QuoteVerifier.Verify(TpmAttestation.Read(quote), rsa.SignData(quote, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1), key, new() { Nonce = ReadOnlyMemory<byte>.Empty });
+        Assert.Equal("key.size,selection", Failures(result));
     }
 
     private static QuoteResult Verify(TpmTools tpm, string keyFile, QuotePolicy policy)

@@ -78,8 +78,7 @@ internal static class QuoteCommand
         if (key is null)
         {
             report.Missing("signature", "there is no key to verify it with");
-            CheckText.Write(report, "quote", parsed.InvocationConfiguration.Output);
-            return report.ExitCode;
+            return Print(parsed, new(report, quote, null));
         }
 
         QuotePolicy policy = WithClaim(parsed, new()
@@ -91,17 +90,21 @@ internal static class QuoteCommand
         });
         QuoteResult result = QuoteVerifier.Verify(quote, signature, key, policy);
         report.Include("", result.Report);
-        result = result with { Report = report };
+        return Print(parsed, result with { Report = report });
+    }
+
+    private static int Print(ParseResult parsed, QuoteResult result)
+    {
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(parsed, json => QuoteJson.Write(result, json));
         }
         else
         {
-            CheckText.Write(report, "quote", parsed.InvocationConfiguration.Output);
+            CheckText.Write(result.Report, "quote", parsed.InvocationConfiguration.Output);
         }
 
-        return report.ExitCode;
+        return result.Report.ExitCode;
     }
 
     /// <summary>The key that was given, or the one that a document names; null when the document does not hold or names none.</summary>

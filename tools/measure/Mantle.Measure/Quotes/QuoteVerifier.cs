@@ -15,6 +15,9 @@ public static class QuoteVerifier
     private const TpmObjectAttributes SigningKey =
         TpmObjectAttributes.FixedTpm | TpmObjectAttributes.FixedParent | TpmObjectAttributes.SensitiveDataOrigin | TpmObjectAttributes.Restricted | TpmObjectAttributes.Sign;
 
+    private const int SmallestRsaKey = 2048;
+    private const int SmallestEccKey = 256;
+
     /// <summary>Checks a quote.</summary>
     /// <param name="quote">The structure as it was read.</param>
     /// <param name="signature">TPMT_SIGNATURE, or a bare signature.</param>
@@ -38,6 +41,8 @@ public static class QuoteVerifier
 
     private static void CheckKey(CheckReport report, AttestationKey key, QuotePolicy policy)
     {
+        int least = key.Key is RSA ? SmallestRsaKey : SmallestEccKey;
+        report.Check("key.size", key.Key.KeySize >= least, $"{key.Form}; at least {least} bits are asked for");
         if (key.PublicArea is { } area)
         {
             TpmObjectAttributes missing = SigningKey & ~area.Attributes;
