@@ -41,7 +41,7 @@ public static class AttackerChanges
         new("other-variables", "UefiData", "set any other firmware variable", [], Depends, "systemd reads loader and credential variables; nothing else does") { Trait = SystemTrait.Systemd },
         new("partition-table", "disk", "rename, renumber or retype partitions, or change the disk's GUID", [5], Depends, "systemd's generators mount partitions by type") { Trait = SystemTrait.Systemd },
         new("partition-table-backup", "disk", "change the protective MBR or the backup table", [], No, "firmware measures and uses the primary table"),
-        new("disk-growth", "disk", "make the disk larger", [], No, "nothing is behind the last partition"),
+        new("disk-growth", "disk", "grow the disk", [], No, "nothing is behind the last partition"),
         new("extra-partition", "disk", "add a partition", [5], Depends, "systemd's generators mount partitions by type") { Trait = SystemTrait.Systemd },
         new("extra-disk", "disk", "attach another disk, also one with the same partition names and GUIDs", [], Depends, "the root is found by its hash; systemd's generators may mount others") { Trait = SystemTrait.UnverifiedRoot },
         new("root-bytes", "disk", "change bytes of the root file system", [], Depends, "dm-verity refuses blocks that the root hash does not cover") { Trait = SystemTrait.UnverifiedRoot },
