@@ -43,7 +43,7 @@ public sealed class RollingTests
         IReadOnlyList<RollingStep> steps = RollingPlan.Make(Plans.Sample, new() { Name = "1.4.3", State = GenerationState.Canary, Pcrs = Plans.Pcrs("1.4.3", 3) }, s_until);
         RollingStep bind = steps[1];
         Assert.NotEmpty(bind.Changes);
-        Assert.All(bind.Changes, change => Assert.True(change.IsGain && change.Attestation == "attested as 1.4.3" && change.Principal == "arn:aws:iam::111122223333:role/mantle-appliance", change.ToString()));
+        Assert.All(bind.Changes, change => Assert.True(change.IsGain && change.Attestation.Contains("1.4.3", StringComparison.Ordinal) && change.Principal == "arn:aws:iam::111122223333:role/mantle-appliance", change.ToString()));
         Assert.Empty(steps[3].Changes);
         Assert.All(steps[6].Changes, change => Assert.False(change.IsGain));
     }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Mantle.Cli;
 using Mantle.Measure.KeyPolicy.Documents;
-using Mantle.Measure.KeyPolicy.Evaluation;
 using Mantle.Measure.KeyPolicy.Lint;
 using Mantle.Measure.KeyPolicy.Plans;
 

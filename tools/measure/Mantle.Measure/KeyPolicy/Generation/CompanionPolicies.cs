@@ -27,7 +27,7 @@ public static class CompanionPolicies
     public static PolicyDocument ServiceControl(BindingPlan plan)
     {
         string[] control = [KmsAction.PutKeyPolicy, KmsAction.ScheduleKeyDeletion, "kms:DisableKey"];
-        string[] administrators = [.. plan.Administrators.Select(one => one.Principal)];
+        string[] administrators = [.. plan.Administrators.Where(one => one.May.SelectMany(right => AdministratorRight.Find(right)!.Actions).Any(action => control.Contains(action))).Select(one => one.Principal)];
         return new(
             PolicyKind.ServiceControl,
             PolicyDocument.CurrentVersion,

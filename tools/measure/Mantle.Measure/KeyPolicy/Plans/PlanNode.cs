@@ -1,4 +1,5 @@
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Mantle.Measure.KeyPolicy.Plans;
@@ -6,6 +7,8 @@ namespace Mantle.Measure.KeyPolicy.Plans;
 /// <summary>A mapping of a plan, read key by key; what nobody asked for is refused by <see cref="Finish"/>.</summary>
 internal sealed class PlanNode
 {
+    private const int MaximumDepth = 16;
+
     private readonly string _file;
     private readonly string _name;
     private readonly YamlNode _node;
@@ -28,15 +31,14 @@ internal sealed class PlanNode
     {
         try
         {
+            CheckShape(file, text);
             YamlStream stream = [];
-            // The library's limit on nesting keeps a hostile text from exhausting the stack.
             stream.Load(new StringReader(text));
             if (stream.Documents.Count != 1)
             {
                 throw new UserErrorException($"{file}: a plan is one YAML document, and here are {stream.Documents.Count}");
             }
 
-            CheckAliases(file, text);
             return new(file, "plan", stream.Documents[0].RootNode);
         }
         catch (YamlException e)
@@ -104,15 +106,21 @@ internal sealed class PlanNode
 
     private static string FirstLine(string text) => text.Split('\n')[0].TrimEnd('.', '\r');
 
-    /// <summary>An alias can make a small text a large tree; a plan needs none.</summary>
-    private static void CheckAliases(string file, string text)
+    /// <summary>
+    /// Looks at the parser's events before the library makes a tree of them: an alias can make a small text a large tree or one without an end,
+    /// and deep nesting exhausts the stack. A plan needs neither.
+    /// </summary>
+    private static void CheckShape(string file, string text)
     {
         Parser parser = new(new StringReader(text));
+        int depth = 0;
         while (parser.MoveNext())
         {
-            if (parser.Current is YamlDotNet.Core.Events.AnchorAlias alias)
+            depth += parser.Current!.NestingIncrease;
+            if (parser.Current is AnchorAlias or NodeEvent { Anchor.IsEmpty: false } || depth > MaximumDepth)
             {
-                throw new UserErrorException($"{file}:{alias.Start.Line}:{alias.Start.Column}: an alias; write the value out");
+                Mark at = parser.Current.Start;
+                throw new UserErrorException($"{file}:{at.Line}:{at.Column}: {(depth > MaximumDepth ? $"nested deeper than {MaximumDepth} levels" : "an anchor or alias; write the value out")}");
             }
         }
     }

@@ -5,7 +5,7 @@ namespace Mantle.Measure.KeyPolicy.Proof;
 /// <summary>A matrix for people: what is allowed line by line, the rest counted.</summary>
 public static class MatrixText
 {
-    /// <summary>Writes one table a principal: actions that behave alike share a line.</summary>
+    /// <summary>Writes one table for the principals that may do the same; actions that behave alike share a line.</summary>
     public static void Write(PolicyMatrix matrix, TextWriter output)
     {
         AttestationCase[] cases = [.. matrix.Cells.Select(cell => cell.Point.Attestation).DistinctBy(one => (one.Kind, one.Pcrs?.Name))];
@@ -24,15 +24,24 @@ public static class MatrixText
         {
             output.WriteLine();
             output.WriteLine(surroundings.Key);
-            foreach (IGrouping<string, MatrixCell> principal in surroundings.GroupBy(cell => cell.Point.Request.Principal.ToString(), StringComparer.Ordinal))
+            if (!surroundings.Any(cell => cell.Verdict.IsAllowed))
             {
-                output.WriteLine($"  {principal.Key}");
-                var rows = principal.GroupBy(cell => cell.Point.Request.Action, StringComparer.Ordinal)
-                    .Select(action => (Action: action.Key[(action.Key.IndexOf(':', StringComparison.Ordinal) + 1)..], Marks: string.Join("  ", columns.Select(column => Mark(column.Title, [.. action.Where(cell => column.Includes(cell.Point.Attestation))])))))
-                    .GroupBy(row => row.Marks, StringComparer.Ordinal);
-                foreach (var row in rows)
+                output.WriteLine("  nobody is allowed anything");
+                continue;
+            }
+
+            foreach (var alike in surroundings.GroupBy(cell => cell.Point.Request.Principal.ToString(), StringComparer.Ordinal)
+                .Select(principal => (Who: principal.Key, Rows: Rows(principal)))
+                .GroupBy(principal => string.Join('\n', principal.Rows), StringComparer.Ordinal))
+            {
+                foreach ((string who, _) in alike)
                 {
-                    output.WriteLine($"    {row.Key}  {string.Join(' ', row.Select(one => one.Action))}");
+                    output.WriteLine($"  {who}");
+                }
+
+                foreach (string row in alike.First().Rows)
+                {
+                    output.WriteLine($"    {row}");
                 }
             }
         }
@@ -40,6 +49,17 @@ public static class MatrixText
         int allowed = matrix.Cells.Count(cell => cell.Verdict.IsAllowed);
         output.WriteLine();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{matrix.Cells.Count} requests: {allowed} allowed, {matrix.Cells.Count - allowed} not"));
+
+        // Actions that behave alike share a row.
+        List<string> Rows(IEnumerable<MatrixCell> principal) =>
+        [
+            .. principal.GroupBy(cell => cell.Point.Request.Action, StringComparer.Ordinal)
+                .Select(action => (
+                    Action: action.Key[(action.Key.IndexOf(':', StringComparison.Ordinal) + 1)..],
+                    Marks: string.Join("  ", columns.Select(column => Mark(column.Title, [.. action.Where(cell => column.Includes(cell.Point.Attestation))])))))
+                .GroupBy(row => row.Marks, StringComparer.Ordinal)
+                .Select(row => $"{row.Key}  {string.Join(' ', row.Select(one => one.Action))}"),
+        ];
     }
 
     private static string Surroundings(SpacePoint point) =>

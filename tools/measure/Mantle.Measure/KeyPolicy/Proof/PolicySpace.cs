@@ -17,7 +17,7 @@ public static class PolicySpace
         HashSet<DateTimeOffset> bounds = [];
         foreach (PolicyStatement statement in policies.SelectMany(policy => policy.Statements))
         {
-            if (Witness.Attestation(statement) is { } pcrs && !shown.Any(known => known.Equals4(pcrs)))
+            if (statement.IsAllow && Witness.Attestation(statement) is { } pcrs && !shown.Any(known => known.Equals4(pcrs)))
             {
                 shown.Add(pcrs with { Name = statement.Sid ?? statement.Label });
             }

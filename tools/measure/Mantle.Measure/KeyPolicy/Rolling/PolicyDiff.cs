@@ -6,7 +6,7 @@ namespace Mantle.Measure.KeyPolicy.Rolling;
 /// <summary>A principal that gains or loses something.</summary>
 /// <param name="IsGain">Gains, not loses.</param>
 /// <param name="Principal">Who.</param>
-/// <param name="Attestation">With which document.</param>
+/// <param name="Attestation">With which documents.</param>
 /// <param name="Surroundings">In which context; empty for the ordinary one.</param>
 /// <param name="Actions">What.</param>
 /// <param name="Example">One of the requests.</param>
@@ -33,13 +33,22 @@ public static class PolicyDiff
             }
         }
 
+        // What changes in the ordinary surroundings is said once and not for all others again.
+        string ordinary = space.Points.Count == 0 ? "" : Where(space.Points[0]);
+        HashSet<(bool, string, string, string)> usual = [.. changed.Where(one => Where(one.Point) == ordinary).Select(Subject)];
         return
         [
-            .. changed.GroupBy(one => (one.Gain, Who: one.Point.Request.Principal.ToString(), Shown: Shown(one.Point), Where: Where(one.Point)))
+            .. changed.Where(one => Where(one.Point) == ordinary || !usual.Contains(Subject(one)))
+                .GroupBy(one => (one.Gain, Who: one.Point.Request.Principal.ToString(), Where: Where(one.Point), one.Point.Request.Action))
+                .GroupBy(action => (action.Key.Gain, action.Key.Who, action.Key.Where, Shown: string.Join(", ", action.Select(one => Shown(one.Point)).Distinct())))
                 .OrderByDescending(group => group.Key.Gain)
-                .Select(group => new PolicyChange(group.Key.Gain, group.Key.Who, group.Key.Shown, group.Key.Where, [.. group.Select(one => one.Point.Request.Action).Distinct()], group.First().Point.Request)),
+                .Select(group => new PolicyChange(
+                    group.Key.Gain, group.Key.Who, group.Key.Shown, group.Key.Where == ordinary ? "" : group.Key.Where, [.. group.Select(action => action.Key.Action)], group.First().First().Point.Request)),
         ];
     }
+
+    private static (bool, string, string, string) Subject((bool Gain, SpacePoint Point) one) =>
+        (one.Gain, one.Point.Request.Principal.ToString(), Shown(one.Point), one.Point.Request.Action);
 
     private static string Shown(SpacePoint point) =>
         KmsAction.Find(point.Request.Action) is { IsAttestable: false } ? "any request" : point.Attestation.Pcrs is { } pcrs ? $"attested as {pcrs.Name}" : "unattested";
