@@ -84,6 +84,7 @@ internal sealed class CapturedBoot
         StubVersion = _case.GetProperty("systemd_stub").GetString()!,
         KernelRelease = "6.12.107+deb13-cloud-amd64",
         SecureBoot = SecureBootState.Off,
+        Platform = FirmwareProfile.Ovmf,
         Banks = TpmHash.Computable,
         Pcrs = Predict(4, 5, 7, 9, 11, 12, 13),
         Unpredicted = [],

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
-using Mantle.ImageBuilder.Tree;
+using Mantle.Measure.Text;
 
-namespace Mantle.ImageBuilder.Tests.Tree;
+namespace Mantle.Measure.Tests.Text;
 
 public class GlobTests
 {
