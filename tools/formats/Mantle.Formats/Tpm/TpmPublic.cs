@@ -106,7 +106,7 @@ public sealed class TpmPublic
         uint exponent = reader.ReadUInt32BigEndian();
         Exponent = exponent == DefaultExponentField ? DefaultExponent : exponent;
         Modulus = TpmAttestation.ReadSized(ref reader, Bytes, "the modulus", MaximumRsaSize);
-        if (8 * Modulus.Length != bits)
+        if (Modulus.Length == 0 || 8 * Modulus.Length != bits)
         {
             throw reader.Malformed($"a modulus of {Modulus.Length} bytes in a key of {bits} bits");
         }
