@@ -73,7 +73,7 @@ internal static class BootAttacks
         Word("a loud kernel", "DATA-001", "ignore_loglevel"),
         Program("a tool that writes crash dumps", "DATA-002", "usr/bin/makedumpfile"),
         File("swap on a volume", "DATA-003", "etc/fstab", "/dev/nvme1n1 none swap sw 0 0\n"),
-        File("a TLS key", "DATA-004", "etc/service/tls.pem", "-----BEGIN " + "PRIVATE KEY-----\nMC4CAQ\n"),
+        File("a TLS key", "DATA-004", "etc/service/tls.pem", "-----BEGIN PRIVATE" + " KEY-----\nMC4CAQ\n"),
         File("credentials of an account", "DATA-004", "opt/a/.aws/credentials", "[default]\n"),
         File("logs to another machine", "DATA-005", "etc/rsyslog.d/a.conf", "*.* @@logs.example.com:514\n"),
         Program("a log shipper", "DATA-005", "opt/x/bin/fluent-bit"),

@@ -23,7 +23,7 @@ internal sealed record BootModel
 
     public static BootModel From(ImagePrediction prediction) => new()
     {
-        Pcrs = prediction.Pcrs.ToImmutableSortedDictionary(pcr => pcr.Index, pcr => new PcrModel([.. pcr.Events.Select(ModelEvent.From)])),
+        Pcrs = prediction.Pcrs.Where(pcr => pcr.Basis == PcrBasis.Image).ToImmutableSortedDictionary(pcr => pcr.Index, pcr => new PcrModel([.. pcr.Events.Select(ModelEvent.From)])),
     };
 
     /// <summary>A copy in which one PCR is another.</summary>

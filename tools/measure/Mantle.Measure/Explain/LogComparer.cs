@@ -14,7 +14,7 @@ internal static class LogComparer
     public static IReadOnlyList<LogDifference> Compare(ExpectedBoot expected, LogReplay log)
     {
         List<LogDifference> differences = [];
-        foreach (PredictedPcr pcr in expected.Prediction.Pcrs)
+        foreach (PredictedPcr pcr in expected.Prediction.Pcrs.Where(pcr => pcr.Basis == PcrBasis.Image))
         {
             ExplainedEvent[] actual = [.. log.Events.Where(e => e.Record.IsExtended && e.Record.Register == (uint)pcr.Index)];
             if (Compare(expected, pcr, actual) is { } difference)

@@ -10,10 +10,19 @@ internal static class MeasurementChecks
 {
     public static void Check(CheckReport report, ByteSource image, ImagePrediction claimed)
     {
+        PredictedPcr[] decided = [.. claimed.Pcrs.Where(pcr => pcr.Basis == PcrBasis.Image)];
         ImagePrediction? actual = null;
         ImageVerifier.Guard(report, "measurements", () => actual = Predictor.Predict(
             image,
-            new() { Banks = claimed.Banks, Pcrs = [.. claimed.Pcrs.Select(pcr => pcr.Index)], SecureBoot = claimed.SecureBoot, InputName = claimed.BootFile }));
+            new()
+            {
+                Banks = claimed.Banks,
+                Pcrs = [.. decided.Select(pcr => pcr.Index)],
+                SecureBoot = claimed.SecureBoot,
+                Platform = claimed.Platform,
+                Profile = claimed.Profile,
+                InputName = claimed.BootFile,
+            }));
         if (actual is null)
         {
             return;
@@ -25,7 +34,7 @@ internal static class MeasurementChecks
                 ? null
                 : $"boot file {actual.BootFile}, stub {actual.StubVersion}, kernel {actual.KernelRelease}; claimed are {claimed.BootFile}, {claimed.StubVersion}, {claimed.KernelRelease}",
             $"boot file {actual.BootFile}, stub {actual.StubVersion}, kernel {actual.KernelRelease}, banks {string.Join(", ", actual.Banks.Select(bank => bank.Name()))}");
-        foreach (PredictedPcr pcr in claimed.Pcrs)
+        foreach (PredictedPcr pcr in decided)
         {
             string id = $"pcr-{pcr.Index}";
             PredictedPcr? computed = actual.Pcrs.FirstOrDefault(one => one.Index == pcr.Index);
