@@ -30,7 +30,7 @@ internal static class AttestationReaders
         new("attestation", () => [Payload(true), Payload(false)], ReadPayload) { Words = s_cbor },
         new("attestation verify", () => [Document()], VerifyDocument) { Words = s_cbor },
         new("document file", () => [Document(), Texts.Bytes(Convert.ToBase64String(Document())), Texts.Bytes(Convert.ToHexString(Document()))], bytes => DocumentFile.Decode(bytes)),
-        new("certificate", () => [.. s_pki.Value.Certificates], bytes => Certificate.Read(bytes)),
+        new("certificate", () => [.. s_pki.Value.Certificates], bytes => Certificate.Read(bytes)) { RefusesAlike = true },
         new("quote", () => [Quote(), [0, (byte)Quote().Length, .. Quote()]], bytes => TpmAttestation.Read(bytes)),
         new("tpm signature", () => [EccSignature(), RsaSignature()], bytes => TpmSignature.Read(bytes)),
         new("tpm public", () => [EccKey(), RsaKey(), [0, (byte)EccKey().Length, .. EccKey()]], bytes => TpmPublic.Read(bytes).ComputeName()),

@@ -45,7 +45,11 @@ internal static class BootReaders
         },
         new("deny list", DenyLists, bytes => DenyList.Read(PackageReaders.Source(bytes))) { Words = s_json },
         new("twin mark", () => [Texts.Bytes("ID=a\nVARIANT_ID=sealed\nIMAGE_ID=\"a\"\n")], bytes => DebugTwin.IsMarked(PackageReaders.Source(bytes))),
-        new("twin manifest", () => [Texts.Bytes("{ \"version\": 1, \"debug\": false }")], bytes => DebugTwin.IsMarkedManifest(PackageReaders.Source(bytes))) { Words = s_json },
+        new("twin manifest", () => [Texts.Bytes("{ \"version\": 1, \"debug\": false }")], bytes => DebugTwin.IsMarkedManifest(PackageReaders.Source(bytes)))
+        {
+            Words = s_json,
+            RefusesAlike = true,
+        },
         new("twin uki", () => [Samples.Uki()], bytes => DebugTwin.FindMarks(PackageReaders.Source(bytes))),
         new("twin disk", () => [s_twinDisk.Value.Bytes], bytes => DebugTwin.FindMarks(s_twinDisk.Value.Expand(bytes))),
     ];

@@ -27,7 +27,11 @@ internal static class MeasureReaders
     [
         new("replay", () => [.. Samples.EventLogs(), .. Samples.EventLogs().Take(1).Select(log => (byte[])[.. log, .. new byte[64]]), Texts.Bytes(Json)], Replay),
         new("canonical event log", () => [Texts.Bytes(Json)], Replay) { Words = s_words },
-        new("lock impact", () => [Texts.Bytes(Lock)], bytes => LockImpact.Compare(PackageReaders.Source(Texts.Bytes(Lock)), PackageReaders.Source(bytes))) { Words = s_words },
+        new("lock impact", () => [Texts.Bytes(Lock)], bytes => LockImpact.Compare(PackageReaders.Source(Texts.Bytes(Lock)), PackageReaders.Source(bytes)))
+        {
+            Words = s_words,
+            RefusesAlike = true,
+        },
         new("pcr list", () => [.. s_values.Select(Encoding.UTF8.GetBytes)], bytes => PcrListReader.Read(PackageReaders.Source(bytes))) { Words = s_words },
     ];
 
