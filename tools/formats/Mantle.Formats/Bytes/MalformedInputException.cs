@@ -15,4 +15,11 @@ public sealed class MalformedInputException(string format, long offset, string p
 
     /// <summary>What is wrong, without name and offset.</summary>
     public string Problem { get; } = problem;
+
+    /// <summary>Whether the bytes may be sound, but use what this reader does not know.</summary>
+    public bool IsUnsupported { get; private init; }
+
+    /// <summary>The exception for bytes that another reader may understand.</summary>
+    public static MalformedInputException Unsupported(string format, long offset, string feature) =>
+        new(format, offset, $"{feature} is not supported") { IsUnsupported = true };
 }
