@@ -145,6 +145,7 @@ public static partial class Decompression
 
     private static void DecodeZstandard(DecoderInput input, Spool spool)
     {
+        long end = input.Position + ZstandardFrame.Measure(input);
         using ZstdSharp.Decompressor decompressor = new();
         decompressor.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, MaximumZstdWindowBits);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
@@ -153,15 +154,17 @@ public static partial class Decompression
             OperationStatus status;
             do
             {
-                status = decompressor.UnwrapStream(input.Remaining == 0 ? default : input.Window, buffer, out int consumed, out int written);
+                ReadOnlySpan<byte> window = input.Position == end ? default : input.Window;
+                window = window[..(int)Math.Min(window.Length, end - input.Position)];
+                status = decompressor.UnwrapStream(window, buffer, out int consumed, out int written);
                 input.Position += consumed;
                 spool.Write(buffer.AsSpan(0, written));
-                if (consumed == 0 && written == 0 && status != OperationStatus.Done)
+                if (status == OperationStatus.InvalidData || (consumed == 0 && written == 0 && status != OperationStatus.Done))
                 {
-                    throw new EndOfStreamException("compressed data ends too early");
+                    throw new MalformedInputException("zstd", input.Position, "frame is damaged");
                 }
             }
-            while (status != OperationStatus.Done);
+            while (status != OperationStatus.Done || input.Position != end);
         }
         finally
         {
