@@ -15,13 +15,16 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image test tools lock guest builder reproduce bench setup lockfiles clean
+.PHONY: help image debug test tools lock guest builder reproduce bench fuzz setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 image: guest ## build the sample appliance into out/
 	$(IMAGEBUILDER) build $(RECIPE) --lock $(LOCK) --output $(OUT) $(ARCHIVE)
+
+debug: guest ## build the debug twin of the sample appliance into out-debug/ (docs/debug-twin.md)
+	$(IMAGEBUILDER) build $(RECIPE) --debug --lock $(LOCK) --output $(OUT)-debug $(ARCHIVE)
 
 test: setup ## set up what the tests need (as root or through sudo) and run every test, boots included
 	@build/test
@@ -47,6 +50,9 @@ reproduce: image ## make the image again under other circumstances and compare e
 builder: ## compile imagebuilder
 	@$(DOTNET) build tools/imagebuilder/Mantle.ImageBuilder.Cli -c $(CONFIGURATION) -v:quiet
 
+fuzz: ## attack every reader with a million damaged inputs; SEED=N for others
+	@build/fuzz $(if $(SEED),--seed $(SEED))
+
 setup: ## install the Debian packages that the tests need
 	@build/setup
 
@@ -54,4 +60,4 @@ lockfiles: ## write the NuGet lock files anew after a change of packages
 	$(DOTNET) restore Mantle.slnx --force-evaluate
 
 clean: ## remove what was built; the package cache stays
-	rm -rf artifacts out dist
+	rm -rf artifacts out out-debug dist

@@ -5,7 +5,7 @@ using Mantle.Testing;
 
 namespace Mantle.Boot.Tests;
 
-/// <summary>What "make image" left in <c>out/</c> and "make tools" in <c>dist/</c>.</summary>
+/// <summary>What "make image" left in <c>out/</c>, "make debug" in <c>out-debug/</c> and "make tools" in <c>dist/</c>.</summary>
 internal static class BuiltImage
 {
     public static string Uki => BuildOutput.Require("out", "uki.efi");
@@ -13,6 +13,9 @@ internal static class BuiltImage
     public static string Measurements => BuildOutput.Require("out", "measurements.json");
 
     public static string Disk => BuildOutput.Require("out", "image.raw");
+
+    /// <summary>The debug twin's disk.</summary>
+    public static string Twin => BuildOutput.Require("out-debug", "image.raw");
 
     /// <summary>The published tool.</summary>
     public static string MeasureTool => BuildOutput.Require("dist", "measure");

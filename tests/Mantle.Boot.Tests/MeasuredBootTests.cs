@@ -71,7 +71,7 @@ public class MeasuredBootTests(SealedBoot boot)
         ImagePrediction document = MeasurementsDocument.Read(ByteSource.FromMemory(File.ReadAllBytes(BuiltImage.Measurements)));
 
         Assert.Superset(new HashSet<int> { 4, 7, 11, 12, 13 }, document.Pcrs.Select(x => x.Index).ToHashSet());
-        Assert.All(document.Pcrs, pcr => Assert.All(
+        Assert.All(document.Pcrs.Where(pcr => pcr.Basis != PcrBasis.Firmware), pcr => Assert.All(
             pcr.Values,
             value => Assert.Equal(value.Value.ToString(), boot.Seen.WhenServing[(TpmAlgorithm)value.Key, pcr.Index].ToString())));
     }

@@ -87,7 +87,7 @@ public class DiskTests(FinishedImage image)
     public void Every_output_has_the_size_and_digest_that_the_manifest_gives()
     {
         JsonElement[] outputs = [.. image.Manifest.GetProperty("outputs").EnumerateArray()];
-        Assert.Equal(["image.raw", "measurements.json", "sbom.spdx.json", "uki.efi"], outputs.Select(output => Text(output, "name")).Order(StringComparer.Ordinal));
+        Assert.Equal(["audit.json", "image.raw", "measurements.json", "sbom.spdx.json", "uki.efi"], outputs.Select(output => Text(output, "name")).Order(StringComparer.Ordinal));
         foreach (JsonElement output in outputs)
         {
             string path = BuildOutput.Require("out", Text(output, "name")!);

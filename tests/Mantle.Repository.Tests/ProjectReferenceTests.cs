@@ -35,7 +35,10 @@ public class ProjectReferenceTests
         {
             Assert.DoesNotContain(packages, package => package.StartsWith("AWSSDK", StringComparison.Ordinal));
             Assert.Subset(
-                new HashSet<string> { "K4os.Compression.LZ4", "SharpCompress", "ZstdSharp.Port", "System.CommandLine", "Microsoft.CodeAnalysis.BannedApiAnalyzers" },
+                new HashSet<string>
+                {
+                    "K4os.Compression.LZ4", "SharpCompress", "YamlDotNet", "ZstdSharp.Port", "System.CommandLine", "System.Formats.Cbor", "Microsoft.CodeAnalysis.BannedApiAnalyzers",
+                },
                 packages.ToHashSet());
         }
     }

@@ -19,7 +19,7 @@ public static class BuildOutput
         string path = Repository.PathOf(folder, name);
         if (!File.Exists(path))
         {
-            string problem = $"NOT BUILT: {folder}/{name} does not exist (run \"make image tools\")";
+            string problem = $"NOT BUILT: {folder}/{name} does not exist (run \"make image debug tools\")";
             if (Oracle.InContinuousIntegration)
             {
                 Assert.Fail(problem);

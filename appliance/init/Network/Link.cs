@@ -48,7 +48,7 @@ internal sealed record Link(int Index, ushort Kind, uint Flags, string Name, Rea
     /// <summary>The error number of an acknowledgement (0: done); null if the datagram is none.</summary>
     internal static int? ReadAcknowledgement(ReadOnlySpan<byte> datagram) =>
         datagram.Length >= 20 && BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]) == ErrorMessage
-            ? -BinaryPrimitives.ReadInt32LittleEndian(datagram[16..])
+            ? unchecked(-BinaryPrimitives.ReadInt32LittleEndian(datagram[16..])) // the least number is its own negative, and no error that exists
             : null;
 
     // struct ifinfomsg: family 1, padding 1, type 2, index 4, flags 4, change 4; then attributes: length 2, type 2, value.

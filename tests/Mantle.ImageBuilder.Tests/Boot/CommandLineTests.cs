@@ -1,6 +1,6 @@
 using Mantle.ImageBuilder.Boot;
-using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Tests.Boot;
 

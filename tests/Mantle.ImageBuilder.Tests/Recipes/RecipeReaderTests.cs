@@ -22,7 +22,7 @@ public class RecipeReaderTests
 
     // Each row changes one line of the sample; the message must name that line and what would be right.
     [Theory]
-    [InlineData("name: sample", "name: sample\ncolour: blue", "unknown key \"colour\" in \"recipe\"; known are architecture, disk, epoch")]
+    [InlineData("name: sample", "name: sample\ncolour: blue", "unknown key \"colour\" in \"recipe\"; known are architecture, debug, disk, epoch")]
     [InlineData("name: sample", "name: sample\nname: other", "duplicate key")]
     [InlineData("name: sample", "name: Sample", "\"name\" is \"Sample\"; it must be a name of lower-case letters")]
     [InlineData("name: sample", "name: [sample]", "\"name\" must be plain text or a number")]

@@ -25,6 +25,10 @@ public partial class RecipeSchemaTests
     [InlineData("  exec: /usr/bin/service", "  ", "properties/service/properties")]
     [InlineData("  - path: /run", "    ", "properties/memory/items/properties")]
     [InlineData("  esp: 64 MiB", "  ", "properties/disk/properties")]
+    [InlineData("  remove: [/usr/share]", "  ", "properties/debug/properties")]
+    [InlineData("    roots: [busybox-static]", "    ", "properties/packages/properties")]
+    [InlineData("    source: debug/init", "    ", "properties/init/properties")]
+    [InlineData("    - word: 8250.nr_uarts=1", "      ", "properties/debug/properties/command-line/items/properties")]
     [InlineData("    - package: libc6\n", "      ", "properties/packages/properties/maintainer-scripts/items/properties")]
     public void The_schema_has_the_keys_that_the_reader_knows(string line, string indentation, string pointer)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Mantle.Init.Network;
 using Mantle.Init.Network.Dhcp;
 using Mantle.Init.Tests.Network.Dhcp;
@@ -55,5 +56,9 @@ public sealed class RouteMessageTests
         byte[] answer = Convert.FromHexString("24000000" + "0200" + "0000" + "00000000" + "00000000" + "efffffff" + "00000000000000000000000000000000");
         Assert.Equal(17, Link.ReadAcknowledgement(answer));
         Assert.Null(Link.ReadAcknowledgement(answer.AsSpan(0, 12)));
+
+        // The one number that has no negative; it is no success.
+        BinaryPrimitives.WriteInt32LittleEndian(answer.AsSpan(16), int.MinValue);
+        Assert.NotEqual(0, Link.ReadAcknowledgement(answer));
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Fat;
 using Mantle.Formats.Gpt;
+using Mantle.Formats.Tcg;
 using Mantle.Formats.Tpm;
 using Mantle.Formats.Tree;
 using Mantle.Measure.Prediction;
@@ -19,8 +20,8 @@ public class DiskImageTests
         ImagePrediction ofDisk = Predictor.Predict(disk, new());
         ImagePrediction ofUki = Predictor.Predict(uki, new());
 
-        Assert.Equal([4, 5, 7, 9, 11, 12, 13], ofDisk.Pcrs.Select(pcr => pcr.Index));
-        Assert.Empty(ofDisk.Unpredicted);
+        Assert.Equal([2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15], ofDisk.Pcrs.Select(pcr => pcr.Index));
+        Assert.Equal([0, 1, 10], ofDisk.Unpredicted.Select(pcr => pcr.Index));
         Assert.Equal("EFI/BOOT/BOOTX64.EFI", ofDisk.BootFile);
         Assert.Equal(
             ofUki.Pcrs.Select(pcr => pcr.Values[TpmAlgorithm.Sha256]),
@@ -28,7 +29,7 @@ public class DiskImageTests
 
         // By hand: one used entry, the first; header at sector 1, entries at sector 2.
         byte[] measured = [.. disk.ReadBytes(512, 92, "test"), 1, 0, 0, 0, 0, 0, 0, 0, .. disk.ReadBytes(1024, 128, "test")];
-        Assert.Equal(SHA256.HashData(measured), ofDisk.Pcrs[1].Events[1].Digests[TpmAlgorithm.Sha256].Bytes);
+        Assert.Equal(SHA256.HashData(measured), ofDisk.Pcrs.Single(pcr => pcr.Index == 5).Events[1].Digests[TpmAlgorithm.Sha256].Bytes);
     }
 
     [Fact]
@@ -50,16 +51,41 @@ public class DiskImageTests
     }
 
     [Theory]
-    [InlineData("EFI/BOOT/BOOTX64.EFI.extra.d/x.cred")]
-    [InlineData("efi/boot/bootx64.efi.EXTRA.D/x.cred")]
-    [InlineData("loader/addons/x.addon.efi")]
-    [InlineData("LOADER/CREDENTIALS/x.cred")]
-    [InlineData("loader/extensions/x.raw")]
-    public void A_disk_with_files_that_the_stub_would_pick_up_is_refused(string companion) =>
-        Assert.EndsWith(
-            ", which the stub would load and measure",
-            Assert.Throws<UserErrorException>(() => Predictor.Predict(Disk(TestUki.Make(), companion), new())).Message,
-            StringComparison.Ordinal);
+    [InlineData("EFI/BOOT/BOOTX64.EFI.extra.d/x.cred", 12, "Credentials initrd: x.cred")]
+    [InlineData("efi/boot/bootx64.efi.EXTRA.D/x.CRED", 12, "Credentials initrd: x.CRED")]
+    [InlineData("LOADER/CREDENTIALS/x.cred", 12, "Global credentials initrd: x.cred")]
+    [InlineData("EFI/BOOT/BOOTX64.EFI.extra.d/x.confext.raw", 12, "Configuration extension initrd: x.confext.raw")]
+    [InlineData("EFI/BOOT/BOOTX64.EFI.extra.d/x.sysext.raw", 13, "System extension initrd: x.sysext.raw")]
+    public void Files_that_the_stub_picks_up_beside_the_boot_file_are_measured(string companion, int register, string description)
+    {
+        ImagePrediction prediction = Predictor.Predict(Disk(TestUki.Make(), companion), new());
+
+        Assert.Equal(description, Assert.Single(prediction.Pcrs.Single(pcr => pcr.Index == register).Events).Description);
+        Assert.Empty(prediction.Pcrs.Single(pcr => pcr.Index == 25 - register).Events);
+        Assert.Contains("x.", prediction.Pcrs.Single(pcr => pcr.Index == 9).Events[1].Source.Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disk_with_files_that_only_later_stubs_pick_up_is_refused() => Assert.Equal(
+        "the EFI system partition has \"loader/extensions\", and what stubs make of it is not known",
+        Assert.Throws<UserErrorException>(() => Predictor.Predict(Disk(TestUki.Make(), "loader/extensions/x.raw"), new())).Message);
+
+    [Fact]
+    public void Addons_beside_the_boot_file_are_loaded_measured_and_used()
+    {
+        CapturedBoot boot = CapturedBoot.Load("05-sidecars");
+        BootInputs captured = boot.Inputs();
+        ImagePrediction prediction = Predictor.Predict(TestUki.Make(), new() { Extras = captured.Extras, Banks = [TpmAlgorithm.Sha512] });
+        EventRecord[] loaded = [.. boot.Log.Extending(4)];
+        EventRecord[] overrides = [.. boot.Log.Extending(12)];
+
+        Assert.Equal(
+            loaded[3..6].Select(record => record.Digest(TpmAlgorithm.Sha512)),
+            prediction.Pcrs.Single(pcr => pcr.Index == 4).Events.Skip(3).Take(3).Select(e => e.Digests[TpmAlgorithm.Sha512]));
+        Assert.Equal(
+            overrides.Select(record => record.Digest(TpmAlgorithm.Sha512)),
+            prediction.Pcrs.Single(pcr => pcr.Index == 12).Events.Select(e => e.Digests[TpmAlgorithm.Sha512]));
+    }
 
     [Fact]
     public void A_disk_that_firmware_would_not_start_for_certain_is_refused()

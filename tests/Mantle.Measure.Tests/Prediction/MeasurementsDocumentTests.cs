@@ -28,7 +28,10 @@ public class MeasurementsDocumentTests
     }
 
     [Theory]
-    [InlineData("version", "2", "version 2 is not understood, 1 is")]
+    [InlineData("version", "3", "version 3 is not understood, 1 and 2 are")]
+    [InlineData("version", "1", "platform, profile, notes and decidedBy belong to version 2, and only to it")]
+    [InlineData("platform", "\"azure\"", "platform \"azure\" is not known")]
+    [InlineData("profile", "-1", "profile -1 is less than 0")]
     [InlineData("extra", "1", "line 1, $.extra: not what the schema asks for")]
     [InlineData("stub", "null", "line 1, $.stub: not what the schema asks for")]
     [InlineData("banks", "[]", "the banks are not one or more in the order sha1, sha256, sha384, sha512")]
@@ -63,7 +66,7 @@ public class MeasurementsDocumentTests
         JsonObject document = Parse();
         document["pcrs"]![0]!["values"]!["sha256"] = new string('0', 64);
 
-        Assert.Equal("the sha256 value of PCR 4 is not what its events lead to", Refused(document.ToJsonString()));
+        Assert.Equal("the sha256 value of PCR 2 is not what its events lead to", Refused(document.ToJsonString()));
     }
 
     [Fact]
@@ -135,6 +138,7 @@ public class MeasurementsDocumentTests
             stub         systemd-stub 257\.13-1~deb13u1
             kernel       6\.12\.1-test
             secure boot  off
+            platform     ovmf
 
             PCR 9
               EV_EVENT_TAG: LOADED_IMAGE::LoadOptions "quiet panic=-1  a=b"

@@ -7,7 +7,10 @@ using Mantle.Formats.Tests.Pe;
 using Mantle.Formats.Tpm;
 using Mantle.Fuzz.Seeds;
 using Mantle.Measure;
+using Mantle.Measure.Audit;
+using Mantle.Measure.Audit.Reporting;
 using Mantle.Measure.Prediction;
+using Mantle.Measure.Twin;
 
 namespace Mantle.Fuzz;
 
@@ -16,11 +19,19 @@ internal static class BootReaders
 {
     private static readonly Lazy<SparseSeed> s_disk = new(() => new SparseSeed(Samples.Disk(Samples.Fat(4 << 20, ByteSource.FromMemory(Samples.Uki())))));
 
+    private static readonly IReadOnlyList<byte[]> s_json = Texts.Words("null", "[]", "{}", "\"\"", "0", "-1", "1e9", "true", "[", "{\"a\":", "\\u0000", "\"sha1\"", "99999999999999999999");
+
+    private static readonly Lazy<SparseSeed> s_twinDisk = new(() => new SparseSeed(
+        Samples.Disk(Samples.Fat(4 << 20, ByteSource.FromMemory(Samples.Uki())), ByteSource.FromMemory(Samples.Erofs()))));
+
     public static IReadOnlyList<FuzzReader> All { get; } =
     [
         new("pe", () => [SyntheticPe.Stub(), SyntheticPe.Kernel(size: 600), Samples.Uki()], ReadPe),
         new("uki", () => [Samples.Uki()], bytes => UkiReader.Read(PackageReaders.Source(bytes))),
         new("elf", () => [Elf.Module("erofs", "6.12.1")], ReadElf),
+        new("elf identity", () => [Elf.Module("erofs", "6.12.1")], bytes => ElfIdentity.Read(PackageReaders.Source(bytes))),
+        new("audit uki", () => [Samples.Uki()], bytes => Audit(PackageReaders.Source(bytes))),
+        new("audit disk", () => [s_disk.Value.Bytes], bytes => Audit(s_disk.Value.Expand(bytes))),
         new("event log", Samples.EventLogs, ReadLog),
         new("event log area", () => [.. Samples.EventLogs().Select(log => (byte[])[.. log, .. new byte[64]])], bytes => EventLog.ReadArea(bytes)),
         new("efi variable", Variables, bytes => UefiVariableData.Read(bytes)),
@@ -30,11 +41,29 @@ internal static class BootReaders
         new("predict disk", () => [s_disk.Value.Bytes], bytes => Predict(s_disk.Value.Expand(bytes))) { Refuses = IsRefusal },
         new("measurements", Measurements, bytes => MeasurementsDocument.Read(PackageReaders.Source(bytes)))
         {
-            Words = Texts.Words("null", "[]", "{}", "\"\"", "0", "-1", "1e9", "true", "[", "{\"a\":", "\\u0000", "\"sha1\"", "99999999999999999999"),
+            Words = s_json,
         },
+        new("deny list", DenyLists, bytes => DenyList.Read(PackageReaders.Source(bytes))) { Words = s_json },
+        new("twin mark", () => [Texts.Bytes("ID=a\nVARIANT_ID=sealed\nIMAGE_ID=\"a\"\n")], bytes => DebugTwin.IsMarked(PackageReaders.Source(bytes))),
+        new("twin manifest", () => [Texts.Bytes("{ \"version\": 1, \"debug\": false }")], bytes => DebugTwin.IsMarkedManifest(PackageReaders.Source(bytes)))
+        {
+            Words = s_json,
+            RefusesAlike = true,
+        },
+        new("twin uki", () => [Samples.Uki()], bytes => DebugTwin.FindMarks(PackageReaders.Source(bytes))),
+        new("twin disk", () => [s_twinDisk.Value.Bytes], bytes => DebugTwin.FindMarks(s_twinDisk.Value.Expand(bytes))),
     ];
 
     public static bool IsRefusal(Exception problem) => problem is MalformedInputException or UserErrorException;
+
+    /// <summary>An audit refuses nothing: what it cannot read is in its report.</summary>
+    private static void Audit(ByteSource source)
+    {
+        AuditReport report = Auditor.Audit(source, new());
+        AuditText.Write(report, TextWriter.Null);
+        AuditJson.Write(report, Stream.Null);
+        AuditSarif.Write(report, "1", Stream.Null);
+    }
 
     private static void Predict(ByteSource source) =>
         Predictor.Predict(source, new PredictionOptions { Banks = [TpmAlgorithm.Sha256], InputName = "input" });
@@ -97,6 +126,14 @@ internal static class BootReaders
 
     private static IReadOnlyList<byte[]> Variables() =>
         [.. Samples.EventLogs().SelectMany(log => EventLog.Read((ReadOnlyMemory<byte>)log).Events).Select(e => e.UntrustedData.ToArray()).Where(data => UefiVariableData.TryRead(data, out _)).Take(20)];
+
+    private static IReadOnlyList<byte[]> DenyLists()
+    {
+        using MemoryStream document = new();
+        ImagePrediction prediction = Predictor.Predict(PackageReaders.Source(Samples.Uki()), new() { Banks = [TpmAlgorithm.Sha1], InputName = "uki.efi" });
+        DenyList.Of("a", "1.0", "00", prediction).Write(document);
+        return [document.ToArray()];
+    }
 
     private static IReadOnlyList<byte[]> Measurements()
     {

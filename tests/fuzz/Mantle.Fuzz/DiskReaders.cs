@@ -31,7 +31,7 @@ internal static class DiskReaders
         new("gpt lenient", () => [s_disk.Value.Bytes], bytes => ReadLenient(s_disk.Value.Expand(bytes))) { Repair = RepairGpt },
         new("fat16", () => [s_fat.Value.Bytes], bytes => PackageReaders.Drain(FatReader.ReadTree(s_fat.Value.Expand(bytes)))),
         new("fat32", () => [s_fat32.Value.Bytes], bytes => PackageReaders.Drain(FatReader.ReadTree(s_fat32.Value.Expand(bytes)))),
-        new("erofs", () => [Samples.Erofs()], bytes => PackageReaders.Drain(ErofsReader.Open(PackageReaders.Source(bytes)).ReadTree())) { Repair = RepairErofs },
+        new("erofs", ErofsImages, bytes => PackageReaders.Drain(ErofsReader.Open(PackageReaders.Source(bytes)).ReadTree())) { Repair = RepairErofs },
         new("verity", Superblocks, bytes => VeritySuperblock.Read(PackageReaders.Source(bytes))),
         new("verity tree", Trees, VerifyTree),
     ];
@@ -81,6 +81,9 @@ internal static class DiskReaders
         superblock.Slice(ErofsFormat.ChecksumOffset, sizeof(uint)).Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(superblock[ErofsFormat.ChecksumOffset..], ErofsFormat.Checksum(superblock));
     }
+
+    private static IReadOnlyList<byte[]> ErofsImages() =>
+        [.. ((byte[]?[])[Samples.Erofs(), Samples.ForeignErofs(), Samples.ForeignErofs("-zlz4"), Samples.ForeignErofs("-zlz4hc", "-C65536")]).OfType<byte[]>()];
 
     private static IReadOnlyList<byte[]> Superblocks() => [Tree().HashArea.ToArray()];
 

@@ -23,6 +23,9 @@ internal sealed record FuzzReader(string Name, Func<IReadOnlyList<byte[]>> Seeds
     /// <summary>Bytes that one input may make the reader allocate, garbage included: more than it can ever hold at a time.</summary>
     public long MemoryLimit { get; init; } = 64L << 20;
 
+    /// <summary>Whether the reader says the same of whatever is wrong, because a library does the reading.</summary>
+    public bool RefusesAlike { get; init; }
+
     /// <summary>Whether an exception is a crash and not a refusal.</summary>
     public bool IsCrash(Exception problem) => !Refuses(problem);
 }

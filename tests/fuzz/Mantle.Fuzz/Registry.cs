@@ -4,7 +4,10 @@ namespace Mantle.Fuzz;
 internal static class Registry
 {
     public static IReadOnlyList<FuzzReader> All { get; } =
-        [.. PackageReaders.All, .. DiskReaders.All, .. FileSystemReaders.All, .. BootReaders.All, .. TextReaders.All, .. GuestReaders.All];
+    [
+        .. PackageReaders.All, .. DiskReaders.All, .. FileSystemReaders.All, .. BootReaders.All, .. FirmwareReaders.All, .. AttestationReaders.All, .. TextReaders.All,
+        .. GuestReaders.All, .. MeasureReaders.All, .. PolicyReaders.All,
+    ];
 
     public static FuzzReader Find(string name) =>
         All.FirstOrDefault(reader => reader.Name == name) ?? throw new ArgumentException($"no reader \"{name}\"; there are {string.Join(", ", All.Select(r => r.Name))}");

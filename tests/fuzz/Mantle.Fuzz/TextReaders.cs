@@ -8,6 +8,8 @@ using Mantle.ImageBuilder.Packages.Resolution;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.ImageBuilder.Tests.Packages.Archive;
 using Mantle.Measure;
+using Mantle.Measure.Audit;
+using Mantle.Measure.Audit.Rules;
 using Mantle.Testing;
 using Org.BouncyCastle.Bcpg;
 
@@ -36,6 +38,29 @@ internal static class TextReaders
     private static readonly string[] s_dependencies = ["libc6 (>= 2.38), zlib1g:any (= 1:1.2) [amd64 i386] | b, c", "a", "a [i386]"];
     private static readonly string[] s_versions = ["1", "2:1.0~rc1+b2-0.1", "3.5.4-1~deb13u1"];
 
+    private static readonly IReadOnlyList<byte[]> s_yaml = Texts.Words("- ", ": ", "\n", "  ", "[", "]", "{", "}", "&a ", "*a", "!!str ", "|", ">", "\"", "'", "? ", "---\n", "...\n", "%YAML 1.2\n", "\t", "#", "<<: ", "null", "~");
+
+    private const string SealRules = """
+        format: 1
+        rules:
+          - id: TEST-001
+            family: test
+            severity: high
+            title: A title of a rule
+            why: A reason of a rule.
+            fix: What to do about it.
+            detect:
+              - path: ["**/a*"]
+                kind: [elf, text]
+                contains: { any: ["needle"], none: ["\xFFabc"] }
+                line: ["^a+(b|c)$"]
+              - unit: { directive: ["Service.ExecStart=*x"], enabled: true }
+              - account: { password: [usable] }
+              - command-line: { word: ["a=*"], unless-last: ["b=1"] }
+              - code: EspCompanion
+
+        """;
+
     public static IReadOnlyList<FuzzReader> All { get; } =
     [
         new("control file", () => [Texts.Bytes(Texts.Control)], bytes => ControlParagraph.ReadAll(bytes, "control", comments: true)) { Words = s_control },
@@ -49,10 +74,21 @@ internal static class TextReaders
         },
         new("dependency", () => [.. s_dependencies.Select(Texts.Bytes)], bytes => DependencyParser.Parse(bytes, "amd64")) { Words = s_relations },
         new("version", () => [.. s_versions.Select(Texts.Bytes)], bytes => DebianVersion.TryParse(Encoding.Latin1.GetString(bytes), out _)),
+        new("seal rules", () => [Texts.Bytes(SealRules)], bytes => RuleSet.Parse("a.yaml", Encoding.UTF8.GetString(bytes)))
+        {
+            Refuses = problem => problem is UserErrorException,
+            Words = s_yaml,
+        },
+        new("waivers", () => [Texts.Bytes("format: 1\nwaivers:\n  - rule: A-001\n    path: /a\n    reason: because it is so\n    owner: a\n    expires: 2026-01-01\n")],
+            bytes => WaiverReader.Parse("a.yaml", Encoding.UTF8.GetString(bytes)))
+        {
+            Refuses = problem => problem is UserErrorException,
+            Words = s_yaml,
+        },
         new("recipe", () => [Texts.Bytes(Texts.Recipe)], bytes => RecipeReader.Parse("a.yaml", Encoding.UTF8.GetString(bytes)))
         {
             Refuses = problem => problem is UserErrorException,
-            Words = Texts.Words("- ", ": ", "\n", "  ", "[", "]", "{", "}", "&a ", "*a", "!!str ", "|", ">", "\"", "'", "? ", "---\n", "...\n", "%YAML 1.2\n", "\t", "#", "<<: ", "null", "~"),
+            Words = s_yaml,
         },
         new("lock", () => [Lock()], bytes => LockFile.Parse(bytes)) { Words = s_json },
     ];

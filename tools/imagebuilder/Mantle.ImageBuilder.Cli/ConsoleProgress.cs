@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Mantle.Cli;
+using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Packages;
 
 namespace Mantle.ImageBuilder.Cli;
@@ -31,7 +32,7 @@ internal sealed class ConsoleProgress : IBuildProgress, IDisposable
             _latest[value.Package.Sha256] = value;
             if (value.State == FetchState.Fetched)
             {
-                line.Write($"{"fetched",-10} {value.Package.Name} {value.Package.Version}, {value.Total / 1e6:F1} MB");
+                line.Write($"{"fetched",-10} {value.Package.Name} {value.Package.Version}, {PrintedText.Megabytes(value.Total)}");
             }
             else if (value.State == FetchState.Retrying)
             {
@@ -46,7 +47,7 @@ internal sealed class ConsoleProgress : IBuildProgress, IDisposable
                 total += one.Total;
             }
 
-            line.Show($"{"packages",-10} {done / 1e6:F1} of {total / 1e6:F1} MB");
+            line.Show($"{"packages",-10} {PrintedText.Megabytes(done)} of {PrintedText.Megabytes(total)}");
         }
     }
 }

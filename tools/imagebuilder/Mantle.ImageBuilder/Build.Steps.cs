@@ -12,6 +12,7 @@ using Mantle.ImageBuilder.Disk;
 using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Tree;
+using Mantle.ImageBuilder.Twin;
 using Mantle.Measure.Prediction;
 using Mantle.Measure;
 
@@ -21,18 +22,21 @@ namespace Mantle.ImageBuilder;
 public sealed partial class Build
 {
     private const string EspLabel = "ESP";
-    private const string BootFilePath = "EFI/BOOT/BOOTX64.EFI";
+    internal const string BootFilePath = "EFI/BOOT/BOOTX64.EFI";
 
     internal static async Task<string> FetchPackages(Build build, CancellationToken cancellation)
     {
-        LockedPackage[] wanted = [.. build._lock.Packages.Where(package => package.Uses.Any(use => use != UseName.Toolchain))];
+        LockedPackage[] wanted = [.. build._lock.Packages.Where(package => package.IsIn(build._request.Debug))];
         using HttpClient client = PackageFetcher.CreateClient();
         PackageFetcher fetcher = new(build._cache, client, build._request.Locate);
         await fetcher.FetchAsync(wanted, build._progress.Fetching, cancellation).ConfigureAwait(false);
         UnpackedPackage[] packages = new UnpackedPackage[wanted.Length];
-        Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancellation }, i => packages[i] = build._cache.Open(wanted[i]));
+
+        // The largest first: it is the last to be finished.
+        int[] order = [.. Enumerable.Range(0, wanted.Length).OrderByDescending(i => wanted[i].Size)];
+        Workers.For(order.Length, i => packages[order[i]] = build._cache.Open(wanted[order[i]]), cancellation);
         build._packages = packages;
-        return $"{wanted.Length} packages, {wanted.Sum(package => package.Size) / 1e6:F1} MB";
+        return $"{wanted.Length} packages, {PrintedText.Megabytes(wanted.Sum(package => package.Size))}";
     }
 
     internal static Task<string> AssembleTree(Build build, CancellationToken cancellation)
@@ -56,7 +60,7 @@ public sealed partial class Build
             VolumeId = build._treeDigest!.Identifier("erofs volume"),
             BuildTimeSeconds = build._recipe.Epoch,
         });
-        return Fact($"{build._root.Length / 1e6:F1} MB");
+        return Fact(PrintedText.Megabytes(build._root.Length));
     }
 
     internal static Task<string> HashRoot(Build build, CancellationToken cancellation)
@@ -72,81 +76,24 @@ public sealed partial class Build
         build._kernel = KernelPackage.Find(build.PackagesFor(UseName.Kernel), build._cache);
         IReadOnlyList<KernelModule> modules = build._kernel.LoadOrder(build._recipe.Kernel.Modules);
         build._initrd = Initrd.Layout(RootTree.OpenSource(build._recipe.Init), modules, build._recipe.Epoch);
-        return Fact($"{modules.Count} modules of {build._kernel.Release}, {build._initrd.Length / 1e6:F1} MB");
+        return Fact($"{modules.Count} modules of {build._kernel.Release}, {PrintedText.Megabytes(build._initrd.Length)}");
     }
 
     internal static Task<string> JoinUki(Build build, CancellationToken cancellation)
     {
-        string commandLine = CommandLine.Compose(build._verity!.RootHash.Span, build._recipe.Kernel.CommandLine);
-        build._uki = UkiWriter.Layout(new UkiInputs
-        {
-            Stub = build.FindStub(),
-            Sections =
-            [
-                new(".osrel", ByteSource.FromMemory(ApplianceFiles.OsRelease(build._recipe))),
-                new(".cmdline", ByteSource.FromMemory(Encoding.UTF8.GetBytes(commandLine))),
-                new(".uname", ByteSource.FromMemory(Encoding.UTF8.GetBytes(build._kernel!.Release))),
-                new(".initrd", build._initrd),
-                new(".linux", build._kernel.Image),
-            ],
-        });
+        build.ComposeUki();
         build._ukiDigest = DiskImage.Write(build._uki, build.PendingPath(UkiName), cancellation);
-        return Fact($"{build._uki.Length / 1e6:F1} MB");
+        return Fact(PrintedText.Megabytes(build._uki.Length));
     }
 
     internal static Task<string> WriteDisk(Build build, CancellationToken cancellation)
     {
-        FileTree esp = new();
-        esp.Put(BootFilePath, FileNode.Regular(build._uki));
-        if (build._uki.Length > build._recipe.Disk.EspSize * 9 / 10)
-        {
-            throw new UserErrorException(
-                $"disk: the UKI has {build._uki.Length:N0} bytes, the EFI system partition {build._recipe.Disk.EspSize:N0}",
-                "raise disk.esp in the recipe, for example to \"128 MiB\"");
-        }
-
-        ReadOnlySpan<byte> rootHash = build._verity!.RootHash.Span;
-        ByteSource disk = GptWriter.Layout(new GptOptions
-        {
-            DiskId = build._treeDigest!.Identifier("disk"),
-            Partitions =
-            [
-                new()
-                {
-                    TypeId = DiscoverablePartitions.EfiSystem,
-                    Id = build._treeDigest.Identifier("ESP"),
-                    Name = EspLabel,
-                    Content = FatWriter.Layout(esp, new FatOptions
-                    {
-                        SizeBytes = build._recipe.Disk.EspSize,
-                        VolumeId = BitConverter.ToUInt32(build._treeDigest.Derive("ESP volume")),
-                        VolumeLabel = EspLabel,
-                        TimeSeconds = build._recipe.Epoch,
-                    }),
-                },
-                new()
-                {
-                    TypeId = DiscoverablePartitions.RootX64,
-                    Id = DiscoverablePartitions.DataPartitionId(rootHash),
-                    Name = "root",
-                    Attributes = DiscoverablePartitions.ReadOnly,
-                    Content = build._root,
-                },
-                new()
-                {
-                    TypeId = DiscoverablePartitions.RootVerityX64,
-                    Id = DiscoverablePartitions.VerityPartitionId(rootHash),
-                    Name = "root-verity",
-                    Attributes = DiscoverablePartitions.ReadOnly,
-                    Content = build._verity.HashArea,
-                },
-            ],
-        });
+        ByteSource disk = build.ComposeDisk();
         string path = build.PendingPath(ImageName);
         build._imageDigest = DiskImage.Write(disk, path, cancellation);
         build.Result.ImageSize = disk.Length;
         build.Result.ImageAllocated = DiskImage.AllocatedBytes(path);
-        return Fact($"{ImageName} {disk.Length / 1e6:F1} MB, {build.Result.ImageAllocated / 1e6:F1} MB on disk");
+        return Fact($"{ImageName} {PrintedText.Megabytes(disk.Length)}, {PrintedText.Megabytes(build.Result.ImageAllocated)} on disk");
     }
 
     internal static Task<string> Measure(Build build, CancellationToken cancellation)
@@ -164,25 +111,96 @@ public sealed partial class Build
         build.Result.ImageSha256 = Convert.ToHexStringLower(await build._imageDigest!.ConfigureAwait(false));
         string ukiSha256 = Convert.ToHexStringLower(await build._ukiDigest!.ConfigureAwait(false));
         build.WriteFile(
-            SbomName, file => Sbom.Write(file, build._recipe, build._lock.Packages, build.Result.ImageSha256, build._request.ToolVersion));
+            SbomName, file => Sbom.Write(file, build._recipe, build._lock.Packages, build._isTwin, build.Result.ImageSha256, build._request.ToolVersion));
 
         Manifest manifest = new(build._recipe, build._lock, build._treeDigest!, build.Result, build._request);
-        byte[] bytes = manifest.ToJson(
-            [
-                (ImageName, build.PendingPath(ImageName), build.Result.ImageSha256),
-                (UkiName, build.PendingPath(UkiName), ukiSha256),
-                (MeasurementsName, build.PendingPath(MeasurementsName), null),
-                (SbomName, build.PendingPath(SbomName), null),
-            ]);
+        List<(string, string, string?)> outputs =
+        [
+            (ImageName, build.PendingPath(ImageName), build.Result.ImageSha256),
+            (UkiName, build.PendingPath(UkiName), ukiSha256),
+            (MeasurementsName, build.PendingPath(MeasurementsName), null),
+            (AuditName, build.PendingPath(AuditName), null),
+            (SbomName, build.PendingPath(SbomName), null),
+        ];
+        outputs.AddRange(build.OwnOutputNames.Except(OutputNames).Select(name => (name, build.PendingPath(name), (string?)null)));
+        byte[] bytes = manifest.ToJson(outputs);
         build.WriteFile(ManifestName, file => file.Write(bytes));
 
-        return $"{OutputNames.Count} files, {ImageName} sha256 {build.Result.ImageSha256}";
+        return $"{build.OwnOutputNames.Count} files, {ImageName} sha256 {build.Result.ImageSha256}";
     }
 
     private void WriteFile(string name, Action<Stream> content)
     {
         using FileStream file = new(PendingPath(name), FileMode.CreateNew);
         content(file);
+    }
+
+    private void ComposeUki()
+    {
+        IReadOnlyList<string> words = Boot.CommandLine.Words(_verity!.RootHash.Span, _recipe.Kernel.CommandLine);
+        string commandLine = string.Join(' ', _isTwin ? TwinCommandLine.Apply(words, _recipe.Debug!.CommandLine) : words);
+        _uki = UkiWriter.Layout(new UkiInputs
+        {
+            Stub = FindStub(),
+            Sections =
+            [
+                new(".osrel", ByteSource.FromMemory(_isTwin ? TwinTree.OsRelease(_recipe) : ApplianceFiles.OsRelease(_recipe))),
+                new(".cmdline", ByteSource.FromMemory(Encoding.UTF8.GetBytes(commandLine))),
+                new(".uname", ByteSource.FromMemory(Encoding.UTF8.GetBytes(_kernel!.Release))),
+                new(".initrd", _initrd),
+                new(".linux", _kernel.Image),
+            ],
+        });
+    }
+
+    private ByteSource ComposeDisk()
+    {
+        FileTree esp = new();
+        esp.Put(BootFilePath, FileNode.Regular(_uki));
+        if (_uki.Length > _recipe.Disk.EspSize * 9 / 10)
+        {
+            throw new UserErrorException(
+                $"disk: the UKI has {_uki.Length:N0} bytes, the EFI system partition {_recipe.Disk.EspSize:N0}",
+                "raise disk.esp in the recipe, for example to \"128 MiB\"");
+        }
+
+        ReadOnlySpan<byte> rootHash = _verity!.RootHash.Span;
+        return GptWriter.Layout(new GptOptions
+        {
+            DiskId = _treeDigest!.Identifier("disk"),
+            Partitions =
+            [
+                new()
+                {
+                    TypeId = DiscoverablePartitions.EfiSystem,
+                    Id = _treeDigest.Identifier("ESP"),
+                    Name = EspLabel,
+                    Content = FatWriter.Layout(esp, new FatOptions
+                    {
+                        SizeBytes = _recipe.Disk.EspSize,
+                        VolumeId = BitConverter.ToUInt32(_treeDigest.Derive("ESP volume")),
+                        VolumeLabel = EspLabel,
+                        TimeSeconds = _recipe.Epoch,
+                    }),
+                },
+                new()
+                {
+                    TypeId = DiscoverablePartitions.RootX64,
+                    Id = DiscoverablePartitions.DataPartitionId(rootHash),
+                    Name = "root",
+                    Attributes = DiscoverablePartitions.ReadOnly,
+                    Content = _root,
+                },
+                new()
+                {
+                    TypeId = DiscoverablePartitions.RootVerityX64,
+                    Id = DiscoverablePartitions.VerityPartitionId(rootHash),
+                    Name = "root-verity",
+                    Attributes = DiscoverablePartitions.ReadOnly,
+                    Content = _verity.HashArea,
+                },
+            ],
+        });
     }
 
     private ByteSource FindStub()

@@ -15,7 +15,7 @@ public sealed partial class Build
 {
     /// <summary>Names of the finished files.</summary>
     public static IReadOnlyList<string> OutputNames { get; } =
-        [ImageName, UkiName, MeasurementsName, SbomName, ManifestName];
+        [ImageName, UkiName, MeasurementsName, AuditName, SbomName, ManifestName];
 
     private const string ImageName = "image.raw";
     private const string UkiName = "uki.efi";
@@ -62,11 +62,12 @@ public sealed partial class Build
         Recipe recipe = RecipeReader.Read(request.RecipePath);
         LockFile lockFile = LockFile.Read(request.LockPath);
         lockFile.CheckAgainst(recipe.Resolution());
-        using OutputFolder output = new(request.OutputPath, OutputNames);
+        CheckRequest(request, recipe);
+        using OutputFolder output = new(request.OutputPath, request.Debug ? TwinOutputNames : OutputNames);
         using PackageCache cache = new(request.CachePath);
         Build build = new(request, recipe, lockFile, cache, output, progress);
         clock.End("inputs");
-        foreach (BuildStep step in BuildPlan.Steps)
+        foreach (BuildStep step in BuildPlan.For(request.Debug))
         {
             cancellation.ThrowIfCancellationRequested();
             string fact = await step.Run(build, cancellation).ConfigureAwait(false);
@@ -79,6 +80,8 @@ public sealed partial class Build
         build.Result.Timings = clock.Timings;
         return build.Result;
     }
+
+    private IReadOnlyList<string> OwnOutputNames => _isTwin ? TwinOutputNames : OutputNames;
 
     private UnpackedPackage[] PackagesFor(string use) => [.. _packages.Where(package => package.Package.Uses.Contains(use))];
 

@@ -18,8 +18,26 @@ public static class BuildPlan
         new("uki", "join systemd-stub, kernel, initrd, command line with the root hash, os-release", Build.JoinUki),
         new("disk", "write GPT, ESP (only EFI/BOOT/BOOTX64.EFI), root and verity partitions to a sparse file", Build.WriteDisk),
         new("measure", "read the finished file back and predict what the TPM will measure", Build.Measure),
+        new("audit", "read the finished file back and refuse what lets anybody in, unless the recipe waives it", Build.Audit),
         new("manifest", "write the SBOM and the digests of every input and output", Build.WriteManifest),
     ];
+
+    /// <summary>
+    /// The plan of the debug twin (docs/debug-twin.md): first the sealed image as far as its bytes are known, then the twin in the same steps, then the
+    /// comparison. So a twin exists only of an image that passes as sealed.
+    /// </summary>
+    public static IReadOnlyList<BuildStep> TwinSteps { get; } =
+    [
+        .. Steps.TakeWhile(step => step.Name != "rootfs"),
+        new("sealed", "lay out the sealed image in memory, to compare with", Build.LayOutSealed),
+        new("twin", "put what the recipe declares under \"debug\", and the mark, on top of the sealed tree", Build.AssembleTwin),
+        .. Steps.SkipWhile(step => step.Name != "rootfs").TakeWhile(step => step.Name != "manifest"),
+        new("difference", "read the finished twin back and refuse what it has beyond the sealed image and nothing declares", Build.CompareWithSealed),
+        .. Steps.SkipWhile(step => step.Name != "manifest"),
+    ];
+
+    /// <summary>The plan of one of the two.</summary>
+    public static IReadOnlyList<BuildStep> For(bool debug) => debug ? TwinSteps : Steps;
 }
 
 /// <summary>One step of a build.</summary>

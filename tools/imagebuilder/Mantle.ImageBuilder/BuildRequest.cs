@@ -20,6 +20,9 @@ public sealed record BuildRequest
     /// <summary>Finds the addresses of a package's file; called only for what the cache lacks.</summary>
     public required Func<LockedPackage, IReadOnlyList<Uri>> Locate { get; init; }
 
+    /// <summary>Whether the debug twin is built and not the sealed image.</summary>
+    public bool Debug { get; init; }
+
     /// <summary>Version of the tool, for manifest and SBOM.</summary>
     public required string ToolVersion { get; init; }
 }

@@ -1,4 +1,5 @@
 using Mantle.Formats.Tpm;
+using Mantle.ImageBuilder.Twin;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.ImageBuilder;
@@ -26,6 +27,12 @@ public sealed class BuildResult
 
     /// <summary>Files in the root.</summary>
     public int Files { get; set; }
+
+    /// <summary>Root hash of the sealed image that a debug twin is the twin of; empty for the sealed image itself.</summary>
+    public string SealedRootHash { get; set; } = "";
+
+    /// <summary>What a debug twin differs in; empty for the sealed image.</summary>
+    public IReadOnlyList<TwinChange> TwinChanges { get; set; } = [];
 
     /// <summary>The predicted measurements.</summary>
     public ImagePrediction? Measurements { get; set; }

@@ -1,10 +1,32 @@
 using System.CommandLine;
 using Mantle.Cli;
 using Mantle.Measure.Cli.Commands;
+using Mantle.Measure.Cli.Commands.KeyPolicy;
 
-RootCommand root = new("Checks sealed appliance images: predicts what a TPM measures when an image boots. Works offline, needs no account.")
+namespace Mantle.Measure.Cli;
+
+/// <summary>The executable <c>measure</c>.</summary>
+internal static class Program
 {
-    PredictCommand.Create(),
-    CompletionCommand.Create("measure"),
-};
-return await new CommandLineApplication("measure", "0.1.0").RunAsync(root, args).ConfigureAwait(false);
+    /// <summary>The version of the tool.</summary>
+    public const string Version = "0.1.0";
+
+    private static async Task<int> Main(string[] args)
+    {
+        RootCommand root = new("Checks sealed appliance images and what is said of them: audits, predicts, replays, explains, verifies. Works offline, needs no account.")
+        {
+            PredictCommand.Create(),
+            AuditCommand.Create(TimeProvider.System),
+            ReplayCommand.Create(),
+            ExplainCommand.Create(),
+            ImpactCommand.Create(),
+            UnboundCommand.Create(),
+            AttestCommand.Create(),
+            QuoteCommand.Create(),
+            VerifyCommand.Create(),
+            PolicyCommand.Create(),
+            CompletionCommand.Create("measure"),
+        };
+        return await new CommandLineApplication("measure", Version).RunAsync(root, args).ConfigureAwait(false);
+    }
+}

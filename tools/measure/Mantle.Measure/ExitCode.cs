@@ -24,6 +24,9 @@ public static class ExitCode
     /// <summary>A locked package is no longer in the archive: lock anew.</summary>
     public const int Gone = 6;
 
+    /// <summary>It could not be checked completely: no verdict.</summary>
+    public const int Unverified = 7;
+
     /// <summary>A bug in the tool.</summary>
     public const int Bug = 70;
 

@@ -119,14 +119,50 @@ public class UkiTests
         Assert.Equal(problem, Assert.Throws<MalformedInputException>(() => UkiReader.Read(
             UkiWriter.Layout(new() { Stub = SyntheticPe.Source(SyntheticPe.Stub(magic)), Sections = Payload() }))).Problem);
 
-    [Theory]
-    [InlineData(".profile", "section \".profile\" makes the stub choose at boot, which is not understood")]
-    [InlineData(".linux", "section \".linux\" is there twice")]
-    public void An_image_that_is_not_understood_is_refused(string name, string problem)
+    [Fact]
+    public void A_section_that_is_there_twice_is_refused()
     {
-        byte[] image = SyntheticPe.Build([(".linux", [1]), (name, [1]), (".sdmagic", Encoding.ASCII.GetBytes(SyntheticPe.StubMagic))]);
+        byte[] image = SyntheticPe.Build([(".linux", [1]), (".linux", [1]), (".sdmagic", Encoding.ASCII.GetBytes(SyntheticPe.StubMagic))]);
 
-        Assert.Equal(problem, Assert.Throws<MalformedInputException>(() => UkiReader.Read(SyntheticPe.Source(image))).Problem);
+        Assert.Equal("section \".linux\" is there twice", Assert.Throws<MalformedInputException>(() => UkiReader.Read(SyntheticPe.Source(image))).Problem);
+    }
+
+    [Fact]
+    public void A_profile_replaces_sections_of_the_base_by_name()
+    {
+        UkiImage uki = UkiReader.Read(SyntheticPe.Source(SyntheticPe.Build(
+        [
+            (".sdmagic", Encoding.ASCII.GetBytes(SyntheticPe.StubMagic)), (".linux", [1]), (".cmdline", [2]), (".dtbauto", [3]), (".dtbauto", [4]),
+            (".profile", [10]), (".profile", [11]), (".cmdline", [12]), (".profile", [13]), (".dtbauto", [14]),
+        ])));
+
+        Assert.Equal(3, uki.ProfileCount);
+        Assert.Equal(".linux=01 .cmdline=02 .dtbauto=03 .dtbauto=04 .profile=0a", Text(uki.Sections));
+        Assert.Equal(".linux=01 .cmdline=02 .dtbauto=03 .dtbauto=04 .profile=0a", Text(uki.SectionsOf(0)));
+        Assert.Equal(".linux=01 .dtbauto=03 .dtbauto=04 .profile=0b .cmdline=0c", Text(uki.SectionsOf(1)));
+        Assert.Equal(".linux=01 .cmdline=02 .profile=0d .dtbauto=0e", Text(uki.SectionsOf(2)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => uki.SectionsOf(3));
+
+        static string Text(IEnumerable<UkiSection> sections) =>
+            string.Join(' ', sections.Select(section => $"{section.Name}={Convert.ToHexStringLower(section.Content.ToArray())}"));
+    }
+
+    [Theory]
+    [InlineData("NAME=\"Amazon Linux\"\nVERSION=\"2023\"\n", true)]
+    [InlineData("NAME=\"Amazon Linux\"\nVERSION=\"2\"\n", false)]
+    [InlineData("NAME=\"Debian GNU/Linux\"\n", false)]
+    public void Only_amazon_linux_2023_may_have_a_stub_without_a_version(string osRelease, bool isKnown)
+    {
+        ByteSource image = SyntheticPe.Source(SyntheticPe.Build([(".linux", [1]), (".osrel", Encoding.ASCII.GetBytes(osRelease))]));
+
+        if (isKnown)
+        {
+            Assert.Equal(252, UkiReader.Read(image).StubMajor);
+        }
+        else
+        {
+            Assert.Equal("no usable section \".sdmagic\": the stub's version is unknown", Assert.Throws<MalformedInputException>(() => UkiReader.Read(image)).Problem);
+        }
     }
 
     [Fact]

@@ -164,8 +164,8 @@ public class PackageFetcherTests
 
     [Theory]
     [InlineData(Answer.Unavailable, "answers 503")]
-    [InlineData(Answer.Silence, "sent nothing for 0.2 s")]
-    [InlineData(Answer.Stall, "sent nothing for 0.2 s")]
+    [InlineData(Answer.Silence, "sent nothing for 1.5 s")]
+    [InlineData(Answer.Stall, "sent nothing for 1.5 s")]
     [InlineData(Answer.Nothing, "cannot be reached")]
     public async Task A_server_that_does_not_recover_is_an_error_after_the_attempts(Answer answer, string problem)
     {
@@ -177,7 +177,7 @@ public class PackageFetcherTests
         PackageFetcher fetcher = new(packages.Cache, client, _ => [server["x.deb"]])
         {
             Attempts = 3,
-            StallLimit = TimeSpan.FromSeconds(0.2),
+            StallLimit = TimeSpan.FromSeconds(1.5),
             FirstPause = TimeSpan.FromSeconds(5),
             Delay = (pause, _) =>
             {

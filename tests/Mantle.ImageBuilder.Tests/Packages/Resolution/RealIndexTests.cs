@@ -25,7 +25,8 @@ public class RealIndexTests
         (string? Packages, string Problem)[] ours = [.. sets.Select(set => (Ours(universe, set, out string problem), problem))];
         ConcurrentBag<string> differences = [];
         int installed = 0;
-        Parallel.For(0, sets.Length, i =>
+        // No more threads than cores: they wait for apt, and the servers of other tests need threads of the same pool.
+        Parallel.For(0, sets.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             string? theirs = apt.Simulate(sets[i]);
             if (theirs is not null)

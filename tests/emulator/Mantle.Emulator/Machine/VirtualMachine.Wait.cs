@@ -27,6 +27,16 @@ public sealed partial class VirtualMachine
         BootTimeout,
         "the machine did not switch itself off");
 
+    /// <summary>Waits until a text has come out of the serial port since the kernel took over, and returns all that has.</summary>
+    public string WaitForSerial(string text)
+    {
+        string seen = "";
+        WaitUntil(
+            () => (seen = System.Text.Encoding.Latin1.GetString(SerialSinceHandover)).Contains(text, StringComparison.Ordinal), BootTimeout,
+            $"\"{text}\" did not come out of the serial port");
+        return seen;
+    }
+
     /// <summary>Waits until the machine was reset <paramref name="times"/> times.</summary>
     public void WaitForReset(int times = 1) => WaitUntil(() => ResetCount >= times, BootTimeout, "the machine did not reset itself");
 

@@ -44,10 +44,26 @@ internal static class Samples
     {
         using TemporaryFolder folder = new();
         File.WriteAllBytes(folder["input"], bytes);
+        return Foreign(folder["input.xz"], "xz", [.. options, "-k", folder["input"]]);
+    }
+
+    /// <summary>An image that mkfs.erofs made; null where there is none.</summary>
+    public static byte[]? ForeignErofs(params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["tree/folder"]);
+        File.WriteAllText(folder["tree/repetitive"], string.Concat(Enumerable.Range(0, 2500).Select(i => $"line {i}\n")));
+        File.WriteAllBytes(folder["tree/folder/noise"], SyntheticPe.Bytes(5000, 9));
+        File.CreateSymbolicLink(folder["tree/link"], "repetitive");
+        return Foreign(folder["image"], "mkfs.erofs", [.. options, "-T", "1700000000", folder["image"], folder["tree"]]);
+    }
+
+    private static byte[]? Foreign(string made, string tool, string[] arguments)
+    {
         try
         {
-            (int exitCode, _, _) = Oracle.Run("xz", [.. options, "-k", folder["input"]]);
-            return exitCode == 0 ? File.ReadAllBytes(folder["input.xz"]) : null;
+            (int exitCode, _, _) = Oracle.Run(tool, arguments);
+            return exitCode == 0 ? File.ReadAllBytes(made) : null;
         }
         catch (Exception problem) when (problem.Message.Contains("MISSING ORACLE", StringComparison.Ordinal))
         {
@@ -100,13 +116,13 @@ internal static class Samples
         return FatWriter.Layout(tree, new FatOptions { SizeBytes = size, VolumeId = 1, VolumeLabel = "ESP", TimeSeconds = 1_700_000_000 });
     }
 
-    public static ByteSource Disk(ByteSource esp) => GptWriter.Layout(new GptOptions
+    public static ByteSource Disk(ByteSource esp, ByteSource? root = null) => GptWriter.Layout(new GptOptions
     {
         DiskId = new Guid("00112233-4455-6677-8899-aabbccddeeff"),
         Partitions =
         [
             new() { TypeId = DiscoverablePartitions.EfiSystem, Id = new Guid("10112233-4455-6677-8899-aabbccddeeff"), Name = "ESP", Content = esp },
-            new() { TypeId = DiscoverablePartitions.RootX64, Id = new Guid("20112233-4455-6677-8899-aabbccddeeff"), Name = "root", Content = ByteSource.FromMemory(SyntheticPe.Bytes(4096, 5)) },
+            new() { TypeId = DiscoverablePartitions.RootX64, Id = new Guid("20112233-4455-6677-8899-aabbccddeeff"), Name = "root", Content = root ?? ByteSource.FromMemory(SyntheticPe.Bytes(4096, 5)) },
         ],
     });
 

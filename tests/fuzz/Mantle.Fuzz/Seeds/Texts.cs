@@ -43,6 +43,18 @@ internal static class Texts
         memory:
           - path: /run
             size: 16 MiB
+        debug:
+          packages:
+            roots: [box]
+          files:
+            - path: /etc/debug
+              content: x
+          init:
+            source: twin
+          command-line:
+            - word: a=b
+              replaces: a=c
+              reason: somebody wants to see
         """;
 
     public const string Appliance = """

@@ -72,7 +72,7 @@ internal sealed class XzLayout
         {
             ulong unpadded = XzInteger.Read(ref index);
             ulong length = XzInteger.Read(ref index);
-            if (unpadded < 5 || unpadded > (ulong)(indexOffset - block) || length > long.MaxValue / 4 || uncompressed > long.MaxValue / 4)
+            if (unpadded < 5 || block > indexOffset || unpadded > (ulong)(indexOffset - block) || length > long.MaxValue / 4 || uncompressed > long.MaxValue / 4)
             {
                 throw index.Malformed($"record {i} of the index does not fit the stream");
             }

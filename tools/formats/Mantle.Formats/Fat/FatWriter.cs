@@ -16,6 +16,9 @@ public static partial class FatWriter
     private const int BackupBootSector = 6;
     private const int InfoSector = 1;
 
+    /// <summary>Whether a volume can have this size, in bytes.</summary>
+    public static bool IsPossibleSize(long sizeBytes) => sizeBytes % 512 == 0 && FatGeometry.For(sizeBytes) is not null;
+
     /// <summary>The volume. Contents are referred to, not copied; free space is not held in memory.</summary>
     /// <exception cref="ArgumentException">
     /// The tree does not fit, or holds what FAT cannot: anything but files and directories, a file of 4 GiB or more, a name with one of

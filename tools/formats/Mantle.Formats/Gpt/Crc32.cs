@@ -1,12 +1,13 @@
 namespace Mantle.Formats.Gpt;
 
 /// <summary>CRC-32 as UEFI 2.10, 4.2 means it: the one of IEEE 802.3, reflected, polynomial 0x04C11DB7.</summary>
-internal static class Crc32
+public static class Crc32
 {
     private const uint ReflectedPolynomial = 0xEDB88320;
 
     private static readonly uint[] s_table = MakeTable();
 
+    /// <summary>The checksum of bytes.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
     /// <summary>The checksum of what <paramref name="crc"/> is the checksum of, followed by the bytes.</summary>

@@ -92,14 +92,14 @@ public static class GptReader
             return $"header says that it is at sector {header.MyLba}";
         }
 
-        long length = (long)header.EntryCount * header.EntrySize;
+        ulong length = (ulong)header.EntryCount * header.EntrySize;
         if (header.EntrySize < GptFormat.EntrySize || !uint.IsPow2(header.EntrySize) || length is 0 or > MaximumEntriesLength)
         {
             return $"header asks for {header.EntryCount} entries of {header.EntrySize} bytes";
         }
 
         // Bounded first: the sum must not overflow.
-        ulong entriesEnd = Math.Min(header.EntriesLba, sectorCount) + (((ulong)length + GptFormat.SectorSize - 1) / GptFormat.SectorSize);
+        ulong entriesEnd = Math.Min(header.EntriesLba, sectorCount) + ((length + GptFormat.SectorSize - 1) / GptFormat.SectorSize);
         bool isPrimary = lba == (ulong)GptFormat.PrimaryHeaderLba;
         if (entriesEnd > sectorCount
             || header.LastUsableLba > GptFormat.MaximumLba || header.FirstUsableLba > header.LastUsableLba + 1

@@ -29,7 +29,26 @@ public sealed partial class EventLog
     /// <exception cref="MalformedInputException">The bytes are no such log.</exception>
     public static EventLog ReadArea(ReadOnlyMemory<byte> area) => Read(area, isArea: true);
 
+    /// <summary>
+    /// Reads as many records as are sound, from a log that may be cut off, padded or damaged behind its first record. <see cref="Length"/> says
+    /// how far they reach.
+    /// </summary>
+    /// <param name="bytes">The log, which is not copied.</param>
+    /// <param name="end">Why reading ended before the end of the bytes or their erased rest; null if it did not.</param>
+    /// <exception cref="MalformedInputException">Not even the first record can be read.</exception>
+    public static EventLog ReadPrefix(ReadOnlyMemory<byte> bytes, out MalformedInputException? end)
+    {
+        end = null;
+        return Read(bytes, isArea: true, isPrefix: true, ref end);
+    }
+
     private static EventLog Read(ReadOnlyMemory<byte> bytes, bool isArea)
+    {
+        MalformedInputException? end = null;
+        return Read(bytes, isArea, isPrefix: false, ref end);
+    }
+
+    private static EventLog Read(ReadOnlyMemory<byte> bytes, bool isArea, bool isPrefix, ref MalformedInputException? end)
     {
         SpanReader reader = new(bytes.Span, Format);
         EventRecord first = ReadRecord(ref reader, bytes, 0, s_sha1Only, isLegacy: true);
@@ -45,12 +64,22 @@ public sealed partial class EventLog
 
         List<EventRecord> events = [first];
         IReadOnlyList<(TpmAlgorithm Algorithm, int DigestSize)> algorithms = specId?.Algorithms ?? s_sha1Only;
+        int length = reader.Position;
         while (reader.Remaining > 0 && !(isArea && IsErased(bytes.Span[reader.Position..])))
         {
-            events.Add(ReadRecord(ref reader, bytes, events.Count, algorithms, isLegacy: specId is null));
+            try
+            {
+                events.Add(ReadRecord(ref reader, bytes, events.Count, algorithms, isLegacy: specId is null));
+                length = reader.Position;
+            }
+            catch (MalformedInputException e) when (isPrefix)
+            {
+                end = e;
+                break;
+            }
         }
 
-        return new(specId, [.. algorithms.Select(x => x.Algorithm)], events, reader.Position);
+        return new(specId, [.. algorithms.Select(x => x.Algorithm)], events, length);
     }
 
     private static bool IsErased(ReadOnlySpan<byte> rest)

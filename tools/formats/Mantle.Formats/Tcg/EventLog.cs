@@ -18,7 +18,7 @@ public sealed partial class EventLog
         Length = length;
     }
 
-    /// <summary>What the first record says; null for a SHA-1 log.</summary>
+    /// <summary>What the first record says; null for a SHA-1 log and for a canonical one.</summary>
     public SpecIdEvent? SpecId { get; }
 
     /// <summary>The banks that every extending record carries, in the log's order.</summary>
@@ -29,6 +29,9 @@ public sealed partial class EventLog
 
     /// <summary>Bytes that the records occupy.</summary>
     public int Length { get; }
+
+    /// <summary>A log from records of another encoding.</summary>
+    internal static EventLog FromRecords(IReadOnlyList<TpmAlgorithm> banks, IReadOnlyList<EventRecord> events, int length) => new(null, banks, events, length);
 
     /// <summary>The records that extended a register.</summary>
     public IEnumerable<EventRecord> Extending(int register) => Events.Where(x => x.IsExtended && x.Register == (uint)register);

@@ -84,6 +84,9 @@ public sealed class EventRecord
         return verified;
     }
 
+    /// <summary>Whether the record extended its register and every digest that can be computed is that of <paramref name="data"/>.</summary>
+    public bool Measured(ReadOnlySpan<byte> data) => IsExtended && IsDigestOf(data) == DigestCheck.Verified;
+
     private DigestCheck IsDigestOf(ReadOnlySpan<byte> data)
     {
         bool any = false;

@@ -60,7 +60,7 @@ public static class PcrRead
         uint count = reader.ReadUInt32BigEndian();
         for (uint i = 0; i < count; i++)
         {
-            (TpmAlgorithm bank, uint selected) = ReadSelection(ref reader);
+            (TpmAlgorithm bank, uint selected) = PcrSelection.Read(ref reader);
             if (selected != 0)
             {
                 banks.Add(bank);
@@ -95,7 +95,7 @@ public static class PcrRead
             throw reader.Malformed($"{selections} selections, one was asked for");
         }
 
-        (TpmAlgorithm answeredBank, uint got) = ReadSelection(ref reader);
+        (TpmAlgorithm answeredBank, uint got) = PcrSelection.Read(ref reader);
         if (answeredBank != bank || got == 0 || (got & ~asked) != 0)
         {
             throw reader.Malformed($"the answer is about {answeredBank.Name()} registers 0x{got:x}, not {bank.Name()} 0x{asked:x}");
@@ -119,24 +119,6 @@ public static class PcrRead
         }
 
         return reader.Remaining == 0 ? (counter, got) : throw reader.Malformed($"{reader.Remaining} bytes after the digests");
-    }
-
-    private static (TpmAlgorithm Bank, uint Registers) ReadSelection(ref SpanReader reader)
-    {
-        TpmAlgorithm bank = (TpmAlgorithm)reader.ReadUInt16BigEndian();
-        int size = reader.ReadByte();
-        if (size > 4)
-        {
-            throw reader.Malformed($"a selection of {8 * size} registers");
-        }
-
-        uint registers = 0;
-        for (int i = 0; i < size; i++)
-        {
-            registers |= (uint)reader.ReadByte() << (8 * i);
-        }
-
-        return (bank, registers);
     }
 
     private static ReadOnlyMemory<byte> Succeed(Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> transmit, byte[] command)

@@ -11,11 +11,15 @@ internal static class BuildCommand
     private static readonly RecipeOptions s_recipe = new();
     private static readonly ArchiveOptions s_archive = new();
 
-    private static readonly Option<string> s_output = new("--output", "-o")
+    private static readonly Option<string?> s_output = new("--output", "-o")
     {
-        Description = "Folder for the finished files; replaced as a whole, or not at all",
+        Description = "Folder for the finished files; replaced as a whole, or not at all [default: out; with --debug out-debug]",
         HelpName = "DIR",
-        DefaultValueFactory = _ => "out",
+    };
+
+    private static readonly Option<bool> s_debug = new("--debug")
+    {
+        Description = "Build the debug twin instead: the same image with what the recipe declares under \"debug\"; no later command accepts it",
     };
 
     private static readonly Option<bool> s_plan = new("--plan") { Description = "Print the steps and do nothing" };
@@ -32,9 +36,11 @@ internal static class BuildCommand
             Needs no root, runs no program, and fetches only what the lock names.
 
               imagebuilder build appliance/appliance.yaml --output out
+              imagebuilder build appliance/appliance.yaml --debug     the debug twin, into out-debug
             """);
         s_recipe.AddTo(command);
         command.Options.Add(s_output);
+        command.Options.Add(s_debug);
         s_archive.AddTo(command);
         command.Options.Add(s_plan);
         command.Options.Add(s_json);
@@ -57,7 +63,8 @@ internal static class BuildCommand
         {
             RecipePath = s_recipe.RecipePath(parsed),
             LockPath = lockPath,
-            OutputPath = parsed.GetValue(s_output)!,
+            OutputPath = parsed.GetValue(s_output) ?? (parsed.GetValue(s_debug) ? "out-debug" : "out"),
+            Debug = parsed.GetValue(s_debug),
             CachePath = s_archive.CachePath(parsed),
             Locate = s_archive.Locator(parsed, () => LockFile.Read(lockPath)),
             ToolVersion = Program.Version,
@@ -86,12 +93,13 @@ internal static class BuildCommand
 
     private static void WritePlan(ParseResult parsed, TextWriter output)
     {
+        IReadOnlyList<BuildStep> plan = BuildPlan.For(parsed.GetValue(s_debug));
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(parsed, writer =>
             {
                 writer.WriteStartArray("steps");
-                foreach (BuildStep step in BuildPlan.Steps)
+                foreach (BuildStep step in plan)
                 {
                     writer.WriteStartObject();
                     writer.WriteString("name", step.Name);
@@ -104,15 +112,20 @@ internal static class BuildCommand
             return;
         }
 
-        for (int i = 0; i < BuildPlan.Steps.Count; i++)
+        for (int i = 0; i < plan.Count; i++)
         {
-            output.WriteLine($"{i + 1,2}  {BuildPlan.Steps[i].Name,-10} {BuildPlan.Steps[i].Description}");
+            output.WriteLine($"{i + 1,2}  {plan[i].Name,-10} {plan[i].Description}");
         }
     }
 
     private static void WriteText(TextWriter output, BuildRequest request, BuildResult result)
     {
-        output.WriteLine($"root        {result.Files} files, {result.Programs.Count} programs: {string.Join(", ", result.Programs.Select(p => "/" + p))}");
+        if (request.Debug)
+        {
+            TwinText.Write(output, result);
+        }
+
+        output.WriteLine(request.Debug ? $"root        {result.Files} files" : $"root        {result.Files} files, {result.Programs.Count} programs: {string.Join(", ", result.Programs.Select(p => "/" + p))}");
         output.WriteLine($"image       {Path.Combine(request.OutputPath, "image.raw")}, {result.ImageSize:N0} bytes, {result.ImageAllocated:N0} on disk");
         output.WriteLine($"sha256      {result.ImageSha256}");
         output.WriteLine($"root hash   {result.RootHash}");
@@ -143,6 +156,13 @@ internal static class BuildCommand
         writer.WriteNumber("image_size", result.ImageSize);
         writer.WriteNumber("image_allocated", result.ImageAllocated);
         writer.WriteString("root_hash", result.RootHash);
+        writer.WriteBoolean("debug", request.Debug);
+        if (request.Debug)
+        {
+            writer.WriteString("sealed_root_hash", result.SealedRootHash);
+            TwinText.WriteJson(writer, result);
+        }
+
         writer.WriteNumber("root_files", result.Files);
         writer.WriteTexts("root_programs", result.Programs.Select(program => "/" + program));
         writer.WriteStartObject("sha384");

@@ -14,7 +14,13 @@ internal static class LockDiffCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(Option<bool> jsonOption)
     {
-        Command command = new("diff", "Print the packages that were added (+), removed (-) or changed (~) from one lock to another.") { s_from, s_to };
+        Command command = new(
+            "diff",
+            """
+            Print the packages that were added (+), removed (-) or changed (~) from one lock to another.
+
+              imagebuilder lock diff old.lock.json appliance/appliance.lock.json
+            """) { s_from, s_to };
         command.SetAction(parsed => Run(parsed, parsed.GetValue(jsonOption)));
         return command;
     }

@@ -14,7 +14,13 @@ internal static class LockWhyCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(Option<bool> jsonOption)
     {
-        Command command = new("why", "Print the shortest chain of dependencies from the recipe to a package.") { s_package, s_lock };
+        Command command = new(
+            "why",
+            """
+            Print the shortest chain of dependencies from the recipe to a package.
+
+              imagebuilder lock why zlib1g
+            """) { s_package, s_lock };
         command.SetAction(parsed => Run(parsed, parsed.GetValue(jsonOption)));
         return command;
     }

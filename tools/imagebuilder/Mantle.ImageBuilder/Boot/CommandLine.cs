@@ -1,5 +1,5 @@
-using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Boot;
 
@@ -36,7 +36,12 @@ public static class CommandLine
     /// <summary>Puts the line together.</summary>
     /// <param name="rootHash">Root hash of the verity tree.</param>
     /// <param name="words">The recipe's words.</param>
-    public static string Compose(ReadOnlySpan<byte> rootHash, IReadOnlyList<Located<string>> words)
+    public static string Compose(ReadOnlySpan<byte> rootHash, IReadOnlyList<Located<string>> words) => string.Join(' ', Words(rootHash, words));
+
+    /// <summary>The words of the line, in order.</summary>
+    /// <param name="rootHash">Root hash of the verity tree.</param>
+    /// <param name="words">The recipe's words.</param>
+    public static IReadOnlyList<string> Words(ReadOnlySpan<byte> rootHash, IReadOnlyList<Located<string>> words)
     {
         foreach (Located<string> word in words)
         {
@@ -50,6 +55,6 @@ public static class CommandLine
             }
         }
 
-        return string.Join(' ', Sealing.Select(s => s.Word).Append($"roothash={Convert.ToHexStringLower(rootHash)}").Concat(words.Select(w => w.Value)));
+        return [.. Sealing.Select(s => s.Word), $"roothash={Convert.ToHexStringLower(rootHash)}", .. words.Select(w => w.Value)];
     }
 }

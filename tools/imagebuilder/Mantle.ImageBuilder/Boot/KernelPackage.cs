@@ -1,8 +1,8 @@
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Packages;
-using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Boot;
 

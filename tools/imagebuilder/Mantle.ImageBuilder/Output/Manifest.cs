@@ -32,12 +32,13 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
             json.WriteString("name", recipe.Name);
             json.WriteString("release", recipe.Version);
             json.WriteString("architecture", recipe.Architecture);
+            json.WriteBoolean("debug", request.Debug);
             json.WriteNumber("epoch", recipe.Epoch);
             json.WriteString("tool", $"imagebuilder {request.ToolVersion}");
             json.WriteString("tool_sdk", s_sdk);
             json.WriteString("root_hash", result.RootHash);
             json.WriteStartArray("plan");
-            foreach (BuildStep step in BuildPlan.Steps)
+            foreach (BuildStep step in BuildPlan.For(request.Debug))
             {
                 json.WriteStringValue(step.Name);
             }
@@ -73,7 +74,7 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
         WriteInput(json, "lock", request.LockPath);
         string? toolchain = Sysroot.NameOf(lockFile);
         json.WriteStartArray("sources");
-        foreach (SourceFile source in recipe.Files.Select(file => file.Source).OfType<SourceFile>().Prepend(recipe.Init))
+        foreach (SourceFile source in Sources())
         {
             ByteSource content = ByteSource.OpenFile(source.FullPath);
             string digest = Convert.ToHexStringLower(TreeDigest.HashContent(content));
@@ -82,7 +83,7 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
 
         json.WriteEndArray();
         json.WriteStartArray("packages");
-        foreach (LockedPackage package in lockFile.Packages)
+        foreach (LockedPackage package in lockFile.Packages.Where(package => request.Debug || !package.IsOnlyForTwin))
         {
             json.WriteStartObject();
             json.WriteString("name", package.Name);
@@ -101,6 +102,13 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private IEnumerable<SourceFile> Sources()
+    {
+        IEnumerable<SourceFile> sources = recipe.Files.Select(file => file.Source).OfType<SourceFile>().Prepend(recipe.Init);
+        return !request.Debug || recipe.Debug is not { } debug ? sources
+            : sources.Concat(new[] { debug.Init }.Concat(debug.Files.Select(file => file.Source)).OfType<SourceFile>());
     }
 
     // The name of the recipe's folder is the user's affair; only the file's name goes in.

@@ -16,6 +16,7 @@ internal sealed partial class PendingFolder : IDisposable
 
     // renameat2(2), open(2), flock(2). AT_FDCWD: paths are relative to the working directory.
     private const int AT_FDCWD = -100;
+    private const uint RENAME_PLAIN = 0;
     private const uint RENAME_NOREPLACE = 1;
     private const uint RENAME_EXCHANGE = 2;
     private const int O_RDONLY = 0;
@@ -26,6 +27,7 @@ internal sealed partial class PendingFolder : IDisposable
     private const int ENOENT = 2;
     private const int EWOULDBLOCK = 11;
     private const int EEXIST = 17;
+    private const int EINVAL = 22;
 
     private static readonly SearchValues<char> s_numbers = SearchValues.Create("0123456789.");
     private readonly SafeFileHandle _lock;
@@ -74,7 +76,12 @@ internal sealed partial class PendingFolder : IDisposable
         {
             // Another build may make or remove the folder at the same time: then it is the other kind of move.
             uint how = Directory.Exists(final) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-            problem = renameat2(AT_FDCWD, Path, AT_FDCWD, final, how) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            problem = Rename(final, how);
+            if (problem == EINVAL && how == RENAME_NOREPLACE)
+            {
+                // Many network and FUSE file systems know no flags. Without one, a folder still takes no place but that of an empty one.
+                problem = Rename(final, RENAME_PLAIN);
+            }
         }
         while (problem is EEXIST or ENOENT && Directory.Exists(Path));
 
@@ -82,7 +89,7 @@ internal sealed partial class PendingFolder : IDisposable
         {
             throw new UserErrorException(
                 $"output: cannot put the new files in place of \"{final}\": {Marshal.GetPInvokeErrorMessage(problem)}",
-                "choose an output folder on a local Linux file system", ExitCode.Environment);
+                "choose an output folder on a local Linux file system, or one that does not exist yet", ExitCode.Environment);
         }
 
         SyncFolder(System.IO.Path.GetDirectoryName(final)!);
@@ -94,6 +101,8 @@ internal sealed partial class PendingFolder : IDisposable
         Remove(Path);
         _lock.Dispose();
     }
+
+    private int Rename(string final, uint how) => renameat2(AT_FDCWD, Path, AT_FDCWD, final, how) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     private static void Sweep(string final)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
+using Mantle.Measure.Twin;
 
 namespace Mantle.ImageBuilder.Output;
 
@@ -10,14 +11,21 @@ public static class Sbom
     private const string License = "NOASSERTION";
 
     /// <summary>Writes the document. Its name space follows from the image's digest, its time from the recipe's epoch.</summary>
-    public static void Write(Stream stream, Recipe recipe, IReadOnlyList<LockedPackage> packages, string imageSha256, string toolVersion)
+    /// <param name="stream">Where it goes.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="locked">The packages of the lock.</param>
+    /// <param name="isTwin">Whether it is of the debug twin, which alone has the packages of use <c>debug</c>.</param>
+    /// <param name="imageSha256">SHA-256 of the image.</param>
+    /// <param name="toolVersion">Version of the builder.</param>
+    public static void Write(Stream stream, Recipe recipe, IReadOnlyList<LockedPackage> locked, bool isTwin, string imageSha256, string toolVersion)
     {
+        LockedPackage[] packages = [.. locked.Where(package => isTwin || !package.IsOnlyForTwin)];
         using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
         json.WriteStartObject();
         json.WriteString("spdxVersion", "SPDX-2.3");
         json.WriteString("dataLicense", "CC0-1.0");
         json.WriteString("SPDXID", "SPDXRef-DOCUMENT");
-        json.WriteString("name", $"{recipe.Name}-{recipe.Version}");
+        json.WriteString("name", $"{recipe.Name}-{recipe.Version}{(isTwin ? DebugTwin.ImageSuffix : "")}");
         json.WriteString("documentNamespace", $"urn:sha256:{imageSha256}");
         json.WriteStartObject("creationInfo");
         json.WriteString("created", DateTimeOffset.FromUnixTimeSeconds(recipe.Epoch).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
@@ -40,7 +48,7 @@ public static class Sbom
         foreach (LockedPackage package in packages)
         {
             // What only helped to link the guest programs is a build tool; all else is in the image.
-            bool inImage = package.Uses.Any(use => use != "toolchain");
+            bool inImage = package.IsIn(isTwin);
             WriteRelationship(json, inImage ? "SPDXRef-Image" : Id(package), inImage ? "CONTAINS" : "BUILD_TOOL_OF", inImage ? Id(package) : "SPDXRef-Image");
         }
 

@@ -24,9 +24,16 @@ public sealed record LockedPackage
     /// <summary>SHA-256 of the .deb file, 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>What the package is for: <c>root</c>, <c>kernel</c>, <c>stub</c>, <c>toolchain</c>; sorted.</summary>
+    /// <summary>What the package is for: <c>root</c>, <c>kernel</c>, <c>stub</c>, <c>toolchain</c>, <c>debug</c>; sorted.</summary>
     public required IReadOnlyList<string> Uses { get; init; }
 
     /// <summary>Per use, the shortest reason: <c>root: recipe</c> or <c>root: libssl3t64 Depends zlib1g (>= 1:1.1.4)</c>; sorted.</summary>
     public required IReadOnlyList<string> Why { get; init; }
+
+    /// <summary>Whether the debug twin alone needs it: then it is no input of the sealed image.</summary>
+    internal bool IsOnlyForTwin => Uses is [UseName.Debug];
+
+    /// <summary>Whether its content is in the image, not only among the tools that made it.</summary>
+    /// <param name="isTwin">Which of the two images.</param>
+    internal bool IsIn(bool isTwin) => Uses.Any(use => use != UseName.Toolchain && (isTwin || use != UseName.Debug));
 }

@@ -12,6 +12,9 @@ public static class UseName
     /// <summary>systemd-stub.</summary>
     public const string Stub = "stub";
 
+    /// <summary>Unpacked into the root file system of the debug twin, and of it alone.</summary>
+    public const string Debug = "debug";
+
     /// <summary>What links the guest programs; nothing of it is in the image.</summary>
     public const string Toolchain = "toolchain";
 }

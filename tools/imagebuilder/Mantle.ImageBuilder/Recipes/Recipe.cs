@@ -1,3 +1,6 @@
+using Mantle.Measure.Audit;
+using Mantle.Measure.Text;
+
 namespace Mantle.ImageBuilder.Recipes;
 
 /// <summary>The recipe: everything a person decides about an appliance (docs/recipe.md). Read by <see cref="RecipeReader"/>.</summary>
@@ -62,12 +65,13 @@ public sealed record Recipe
 
     /// <summary>Sizes on disk.</summary>
     public required DiskRecipe Disk { get; init; }
-}
 
-/// <summary>A value and where the recipe has it, for messages.</summary>
-/// <param name="Value">The value.</param>
-/// <param name="Position">File, line and column.</param>
-public readonly record struct Located<T>(T Value, string Position);
+    /// <summary>Findings of the audit that somebody answers for.</summary>
+    public IReadOnlyList<Waiver> Waivers { get; init; } = [];
+
+    /// <summary>What the debug twin has beyond the sealed image; null: the appliance has no twin.</summary>
+    public DebugRecipe? Debug { get; init; }
+}
 
 /// <summary>Packages to resolve together.</summary>
 /// <param name="Roots">Packages asked for by name.</param>

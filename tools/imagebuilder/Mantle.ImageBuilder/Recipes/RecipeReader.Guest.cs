@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Recipes;
 

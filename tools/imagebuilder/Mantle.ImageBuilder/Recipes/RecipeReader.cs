@@ -1,19 +1,18 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
+using Mantle.Formats.Fat;
 using Mantle.Measure;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
-using YamlDotNet.RepresentationModel;
+using Mantle.Measure.Audit;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Recipes;
 
 /// <summary>Reads a recipe strictly: unknown and duplicate keys, wrong types and bad values are refused with file, line and column.</summary>
 public static partial class RecipeReader
 {
+    private const string Noun = "a recipe";
     private const long MaximumSize = 1 << 20;
     private const long Mebibyte = 1 << 20;
-    private const int MaximumDepth = 16;
 
     // What process 1 takes; and 85 characters are sure to fit into NAME_MAX as UTF-8.
     private const int MaximumNameLength = 85;
@@ -23,55 +22,11 @@ public static partial class RecipeReader
 
     /// <summary>Reads the recipe at a path.</summary>
     /// <exception cref="UserErrorException">The recipe is not right; the message says where and what would be.</exception>
-    public static Recipe Read(string path)
-    {
-        FileInfo file = new(path);
-        if (!file.Exists)
-        {
-            throw new UserErrorException(
-                $"recipe: \"{path}\" {(Directory.Exists(path) ? "is a directory" : "does not exist")}", "name the recipe: imagebuilder build path/to/appliance.yaml",
-                ExitCode.Environment);
-        }
-
-        if (file.Length > MaximumSize)
-        {
-            throw new UserErrorException($"recipe: \"{path}\" has {file.Length:N0} bytes; a recipe has at most {MaximumSize:N0}");
-        }
-
-        try
-        {
-            return Parse(path, File.ReadAllText(path, new UTF8Encoding(false, throwOnInvalidBytes: true)));
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new UserErrorException($"{path}:1:1: not UTF-8 text", "save the recipe as UTF-8");
-        }
-    }
+    public static Recipe Read(string path) =>
+        Parse(path, YamlDocument.ReadText(path, Noun, MaximumSize, "name the recipe: imagebuilder build path/to/appliance.yaml"));
 
     /// <summary>Reads a recipe from text; <paramref name="path"/> is for messages and for sources relative to it.</summary>
-    public static Recipe Parse(string path, string text) => ReadRecipe(path, new YamlMap(path, "recipe", LoadDocument(path, text)));
-
-    private static YamlNode LoadDocument(string path, string text)
-    {
-        try
-        {
-            CheckStructure(path, text);
-            YamlStream stream = [];
-            stream.Load(new StringReader(text));
-            return stream.Documents.Count == 1
-                ? stream.Documents[0].RootNode
-                : throw new UserErrorException($"{path}:1:1: a recipe is one YAML document, this file has {stream.Documents.Count}");
-        }
-        catch (YamlException e)
-        {
-            throw YamlMap.RefuseAt(path, e.Start, FirstLine(e.InnerException is ArgumentException ? "duplicate key" : e.Message));
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            // YamlDotNet 18.1 ends so on some unclosed flow sequences, and on "..." in the wrong place, without a place.
-            throw new UserErrorException($"{path}:1:1: not YAML", "look for a bracket or quote that is not closed");
-        }
-    }
+    public static Recipe Parse(string path, string text) => ReadRecipe(path, new YamlMap(path, "recipe", YamlDocument.Load(path, text, Noun)));
 
     private static Recipe ReadRecipe(string path, YamlMap map)
     {
@@ -107,6 +62,8 @@ public static partial class RecipeReader
             OnFailure = map.OneOf("on-failure", "reboot", "reboot", "power-off"),
             MemoryFileSystems = [.. map.Maps("memory").Select(ReadMemory)],
             Disk = new(disk?.Size("esp", 64 * Mebibyte, Mebibyte) ?? 64 * Mebibyte),
+            Waivers = [.. map.Maps("waivers").Select(WaiverReader.ReadWaiver)],
+            Debug = ReadDebug(folder, map.OptionalMap("debug")),
         };
         foreach (YamlMap? part in new[] { packages, kernel, stub, init, disk, map })
         {
@@ -121,6 +78,11 @@ public static partial class RecipeReader
     /// <summary>What only several keys together can show.</summary>
     private static void Check(Recipe recipe, YamlMap map)
     {
+        if (!FatWriter.IsPossibleSize(recipe.Disk.EspSize))
+        {
+            throw map.Refuse("disk", $"\"esp\" of {recipe.Disk.EspSize:N0} bytes is no size that a FAT volume can have");
+        }
+
         if (recipe.Suites.Count == 0)
         {
             throw map.Refuse("suites", "\"suites\" is empty; name at least one, for example [trixie]");
@@ -137,7 +99,7 @@ public static partial class RecipeReader
             throw new UserErrorException($"{recipe.Service.Position}: the service's user \"{recipe.Service.User}\" must be one of \"users\"");
         }
 
-        foreach (AddedFile file in recipe.Files.Where(file => !users.Contains(file.Owner)))
+        foreach (AddedFile file in recipe.Files.Concat(recipe.Debug?.Files ?? []).Where(file => !users.Contains(file.Owner)))
         {
             throw new UserErrorException($"{file.Position}: owner \"{file.Owner}\" of \"{file.Path}\" must be root or one of \"users\"");
         }
@@ -268,34 +230,6 @@ public static partial class RecipeReader
         && !text.Split('/').Any(part => part is "." or ".." || part.Length > MaximumNameLength) && text.Length <= MaximumPathLength && !text.Any(char.IsControl)
             ? null
             : "an absolute path without . or .. such as /usr/bin/service";
-
-    /// <summary>
-    /// Anchors and aliases make one line mean another; a recipe that is reviewed like code has none. Nesting is bounded because what reads the tree
-    /// goes as deep as it.
-    /// </summary>
-    private static void CheckStructure(string path, string text)
-    {
-        Parser parser = new(new StringReader(text));
-        for (int depth = 0; parser.MoveNext();)
-        {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaximumDepth)
-            {
-                throw YamlMap.RefuseAt(path, parser.Current.Start, $"nested more than {MaximumDepth} levels deep; no part of a recipe is");
-            }
-
-            if (parser.Current is AnchorAlias || parser.Current is NodeEvent { Anchor.IsEmpty: false })
-            {
-                throw YamlMap.RefuseAt(path, parser.Current.Start, "anchors and aliases are not used in a recipe; write the value out");
-            }
-        }
-    }
-
-    private static string FirstLine(string text)
-    {
-        string line = text.Split('\n')[0].TrimEnd('.', '\r');
-        return line.Length == 0 ? "not YAML" : char.ToLowerInvariant(line[0]) + line[1..];
-    }
 
     [GeneratedRegex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?\\z")]
     private static partial Regex NamePattern();

@@ -13,6 +13,7 @@ public static class RecipeResolution
         Suites = recipe.Suites,
         Uses =
         [
+            .. recipe.Debug is null ? Array.Empty<PackageUse>() : [Use(UseName.Debug, recipe.Debug.Packages)],
             Use(UseName.Kernel, recipe.Kernel.Packages),
             Use(UseName.Root, recipe.Packages),
             Use(UseName.Stub, recipe.Stub.Packages),

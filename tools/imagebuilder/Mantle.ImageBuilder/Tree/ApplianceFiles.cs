@@ -44,7 +44,7 @@ public static class ApplianceFiles
         }
     }
 
-    /// <summary>os-release(5): in the root and, measured, in the UKI.</summary>
+    /// <summary>os-release(5) of the sealed image: in the root and, measured, in the UKI.</summary>
     public static byte[] OsRelease(Recipe recipe) => Encoding.UTF8.GetBytes(
         $"""
         ID={recipe.Name}

@@ -35,14 +35,22 @@ public static partial class MaintainerScripts
     }
 
     /// <summary>The declared effect of each package that has scripts; refuses what is undeclared, changed, or declared for nothing.</summary>
-    public static IReadOnlyList<MaintainerScript> Match(Recipe recipe, IReadOnlyList<UnpackedPackage> packages)
+    public static IReadOnlyList<MaintainerScript> Match(Recipe recipe, IReadOnlyList<UnpackedPackage> packages) =>
+        Match(recipe.Path, "packages", recipe.MaintainerScripts, packages);
+
+    /// <summary>The same for the packages that only the debug twin has.</summary>
+    public static IReadOnlyList<MaintainerScript> MatchTwin(Recipe recipe, IReadOnlyList<UnpackedPackage> packages) =>
+        Match(recipe.Path, "debug.packages", recipe.Debug?.MaintainerScripts ?? [], packages);
+
+    private static List<MaintainerScript> Match(
+        string recipePath, string key, IReadOnlyList<MaintainerScript> declarations, IReadOnlyList<UnpackedPackage> packages)
     {
         List<MaintainerScript> matched = [];
         foreach (UnpackedPackage package in packages)
         {
             string name = package.Package.Name;
             string? digest = Digest(package.Control);
-            MaintainerScript? declared = recipe.MaintainerScripts.FirstOrDefault(s => s.Package == name);
+            MaintainerScript? declared = declarations.FirstOrDefault(s => s.Package == name);
             if (digest is null)
             {
                 continue;
@@ -50,17 +58,17 @@ public static partial class MaintainerScripts
 
             if (declared is null || declared.Digest != digest)
             {
-                string where = declared is null ? recipe.Path : declared.Position;
+                string where = declared is null ? recipePath : declared.Position;
                 throw new UserErrorException(
                     $"{where}: package \"{name}\" {package.Package.Version} has maintainer scripts ({Names(package)}) "
                     + (declared is null ? "whose effect is not declared" : "that are not the ones declared"),
-                    $"read them (dpkg-deb --ctrl-tarfile), then declare package, effect, reason and sha256 {digest} under packages.maintainer-scripts");
+                    $"read them (dpkg-deb --ctrl-tarfile), then declare package, effect, reason and sha256 {digest} under {key}.maintainer-scripts");
             }
 
             matched.Add(declared);
         }
 
-        MaintainerScript? stale = recipe.MaintainerScripts.FirstOrDefault(s => !matched.Contains(s));
+        MaintainerScript? stale = declarations.FirstOrDefault(s => !matched.Contains(s));
         return stale is null
             ? matched
             : throw new UserErrorException(

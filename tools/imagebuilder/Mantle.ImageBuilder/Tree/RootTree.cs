@@ -3,6 +3,7 @@ using Mantle.Formats.Tree;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder.Tree;
 
@@ -42,11 +43,7 @@ public static class RootTree
             AddFile(tree, recipe, file);
         }
 
-        foreach ((_, FileNode node) in tree.Walk().Append(("", tree.Root)))
-        {
-            node.ModifiedSeconds = recipe.Epoch;
-        }
-
+        SetTimes(tree, recipe.Epoch);
         return tree;
     }
 
@@ -60,6 +57,14 @@ public static class RootTree
         }
 
         return ByteSource.OpenFile(source.FullPath);
+    }
+
+    internal static void SetTimes(FileTree tree, long epoch)
+    {
+        foreach ((_, FileNode node) in tree.Walk().Append(("", tree.Root)))
+        {
+            node.ModifiedSeconds = epoch;
+        }
     }
 
     private static void AddFolders(FileTree tree)
@@ -76,7 +81,7 @@ public static class RootTree
         }
     }
 
-    private static void AddPackage(FileTree tree, UnpackedPackage package)
+    internal static void AddPackage(FileTree tree, UnpackedPackage package)
     {
         foreach ((string original, FileNode node) in package.Files.Walk())
         {
@@ -85,9 +90,7 @@ public static class RootTree
                 continue; // base-files brings the links that are here already
             }
 
-            string path = Array.Exists(s_mergedFolders, f => original == f || original.StartsWith(f + "/", StringComparison.Ordinal))
-                ? "usr/" + original
-                : original;
+            string path = Merged(original);
             bool exists = tree.TryFind(path, out FileNode? present);
             if (node.Kind == FileKind.Directory)
             {
@@ -122,11 +125,15 @@ public static class RootTree
         }
     }
 
+    /// <summary>Where a package's path is in the merged /usr.</summary>
+    internal static string Merged(string path) =>
+        Array.Exists(s_mergedFolders, f => path == f || path.StartsWith(f + "/", StringComparison.Ordinal)) ? "usr/" + path : path;
+
     private static UserErrorException Conflict(string path, FileNode present, UnpackedPackage package) =>
         new($"tree: \"/{path}\" is in package \"{package.Package.Name}\" and already came from \"{present.Origin}\"",
             "leave one of the two packages out of the recipe");
 
-    private static void Remove(FileTree tree, IReadOnlyList<Located<string>> patterns)
+    internal static void Remove(FileTree tree, IReadOnlyList<Located<string>> patterns)
     {
         string[] paths = [.. tree.Walk().Select(entry => entry.Path)];
         foreach (Located<string> pattern in patterns)
@@ -163,7 +170,7 @@ public static class RootTree
         }
     }
 
-    private static void AddFile(FileTree tree, Recipe recipe, AddedFile file)
+    internal static FileNode MakeNode(Recipe recipe, AddedFile file)
     {
         FileNode node = file switch
         {
@@ -174,6 +181,12 @@ public static class RootTree
         };
         node.Origin = file.Position;
         node.UserId = node.GroupId = recipe.Users.FirstOrDefault(user => user.Name == file.Owner)?.Id ?? 0;
+        return node;
+    }
+
+    internal static void AddFile(FileTree tree, Recipe recipe, AddedFile file)
+    {
+        FileNode node = MakeNode(recipe, file);
         if (tree.TryFind(file.Path, out FileNode? present) && !(present.Kind == FileKind.Directory && node.Kind == FileKind.Directory && present.Origin.Length == 0))
         {
             throw new UserErrorException(

@@ -12,8 +12,10 @@ internal static class PredictCommand
     private const string TextFormat = "text";
     private const string JsonFormat = "json";
     private const string AwsFormat = "aws";
+    private const string SystemdFormat = "systemd";
+    private const string CelFormat = "cel";
 
-    private static readonly string[] s_formats = [TextFormat, JsonFormat, AwsFormat];
+    private static readonly string[] s_formats = [TextFormat, JsonFormat, AwsFormat, SystemdFormat, CelFormat];
 
     private static readonly Argument<FileInfo> s_input = new("IMAGE|UKI")
     {
@@ -30,14 +32,15 @@ internal static class PredictCommand
 
     private static readonly Option<int[]> s_pcr = new("--pcr")
     {
-        Description = "A PCR: 4, 5, 7, 9, 11, 12 or 13; repeatable [default: all that the input determines]",
+        Description = "A PCR, 0 to 15; repeatable [default: all that the input determines]",
         HelpName = "N",
     };
 
     private static readonly Option<string> s_format = new("--format")
     {
-        Description = "text: events, digests and where they come from; json: the same for programs; aws: what nitro-tpm-pcr-compute prints",
-        HelpName = "text|json|aws",
+        Description = "text: events, digests and where they come from; json: the same for programs; aws: what nitro-tpm-pcr-compute prints; "
+            + "systemd: a .pcrlock file; cel: TCG Canonical Event Log",
+        HelpName = "text|json|aws|systemd|cel",
         DefaultValueFactory = _ => TextFormat,
     };
 
@@ -51,20 +54,30 @@ internal static class PredictCommand
         Command command = new(
             "predict",
             """
-            Predict what a TPM measures when an image boots with Secure Boot off, from the image's bytes alone.
+            Predict what a TPM measures when an image boots, from the image's bytes and what is said about the machine.
 
             Every PCR is shown as its ordered events, each with its digest, what it measures and which input it comes from,
-            and as the value that they lead to. PCR 5 needs a disk image, for it measures the partition table.
+            and as the value that they lead to. PCR 5 needs a disk image, for it measures the partition table. PCR 7 with Secure
+            Boot needs the variables; an image that they do not let start is an error (exit code 2).
 
             Examples:
-              measure predict out/image.raw                         all PCRs, banks sha256 and sha384
+              measure predict out/image.raw                         all PCRs, banks sha256 and sha384, Secure Boot off
               measure predict out/uki.efi --pcr 11 --bank sha256    one PCR of one bank
+              measure predict out/image.raw --uefi-data uefi.txt    with the keys of an AMI, Secure Boot on
+              measure predict uki.efi --pk pk.esl --kek kek.esl --db db.esl --dbx dbx.esl
+              measure predict uki.efi --db ca.pem --pk ca.pem --owner 77fa9abd-0359-4d32-bd60-28f4e78f784b
+              measure predict uki.efi --credential a.cred --cmdline-extra debug --pcr 12
               measure predict out/image.raw --format aws            for a key policy on EC2
               measure predict out/image.raw --json > measurements.json
             """)
         {
             s_input, s_bank, s_allBanks, s_pcr, s_format, s_json,
         };
+        foreach (Option option in FirmwareOptions.All.Concat(ExtrasOptions.All))
+        {
+            command.Add(option);
+        }
+
         command.SetAction(Run);
         return command;
     }
@@ -78,7 +91,7 @@ internal static class PredictCommand
         CheckUsage(parsed, allBanks, bankNames, pcrs, format);
 
         FileInfo file = parsed.GetValue(s_input)!;
-        PredictionOptions options = new() { InputName = file.Name };
+        PredictionOptions options = ExtrasOptions.Apply(parsed, FirmwareOptions.Apply(parsed, new() { InputName = file.Name }));
         if (format == AwsFormat)
         {
             options = options with { Banks = [TpmAlgorithm.Sha384], Pcrs = AwsMeasurements.Pcrs };
@@ -106,6 +119,12 @@ internal static class PredictCommand
                 break;
             case AwsFormat:
                 output.Write(AwsMeasurements.Format(prediction) + "\n");
+                break;
+            case SystemdFormat:
+                output.Write(PcrlockFile.Format(prediction) + "\n");
+                break;
+            case CelFormat:
+                output.Write(CanonicalEventLog.Format(prediction) + "\n");
                 break;
             default:
                 using (MemoryStream json = new())
@@ -136,25 +155,8 @@ internal static class PredictCommand
 
     private static ImagePrediction Predict(FileInfo file, PredictionOptions options)
     {
-        using SafeFileHandle handle = Open(file);
+        using SafeFileHandle handle = InputFile.Open(file, "a disk image or a unified kernel image");
         return Predictor.Predict(ByteSource.FromFile(handle), options);
-    }
-
-    private static SafeFileHandle Open(FileInfo file)
-    {
-        if (Directory.Exists(file.FullName))
-        {
-            throw new UserErrorException($"\"{file}\" is a directory", "give a disk image or a unified kernel image in a file", ExitCode.Environment);
-        }
-
-        try
-        {
-            return File.OpenHandle(file.FullName);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UserErrorException($"\"{file}\" does not exist", "give the path of a disk image or of a unified kernel image", ExitCode.Environment, e);
-        }
     }
 
     private static TpmAlgorithm Bank(string name) => TpmHash.TryParse(name, out TpmAlgorithm bank)

@@ -7,6 +7,7 @@ namespace Mantle.Measure.Comparison;
 public static class ComparisonText
 {
     private const int Short = 40;
+    private const int LongestReason = 140; // a command line is longer; --json has it whole
 
     /// <summary>Writes the text, lines ended by LF.</summary>
     /// <param name="comparison">The comparison.</param>
@@ -128,7 +129,7 @@ public static class ComparisonText
             line($"  PCR {pcr.Index,-2}  {pcr.Moves switch { true => $"{pcr.A} -> {pcr.B}", false => "stays", null => "not known" }}");
             foreach (string reason in pcr.Reasons)
             {
-                line($"            {reason}");
+                line($"            {(reason.Length <= LongestReason ? reason : reason[..LongestReason] + "…")}");
             }
         }
     }

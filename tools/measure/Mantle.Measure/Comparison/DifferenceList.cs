@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Cpio;
-using Mantle.Formats.Pe;
 
 namespace Mantle.Measure.Comparison;
 

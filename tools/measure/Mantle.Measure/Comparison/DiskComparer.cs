@@ -1,5 +1,4 @@
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Cpio;
 using Mantle.Formats.Gpt;
 
 namespace Mantle.Measure.Comparison;

@@ -1,5 +1,4 @@
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Cpio;
 
 namespace Mantle.Measure.Comparison;
 

@@ -14,14 +14,14 @@ internal static class PcrComparer
     {
         ImagePrediction? ofA = Predict(list, "A", a);
         ImagePrediction? ofB = Predict(list, "B", b);
-        return ofA is null || ofB is null ? [] : [.. PredictionOptions.KnownPcrs.Select(index => Compare(index, ofA, ofB))];
+        return ofA is null || ofB is null ? [] : [.. PredictionOptions.ImagePcrs.Select(index => Compare(index, ofA, ofB))];
     }
 
     private static ImagePrediction? Predict(DifferenceList list, string name, ByteSource image)
     {
         try
         {
-            return Predictor.Predict(image, new() { Banks = [Bank] });
+            return Predictor.Predict(image, new() { Banks = [Bank], Pcrs = PredictionOptions.ImagePcrs });
         }
         catch (Exception e) when (e is MalformedInputException or UserErrorException)
         {

@@ -1,4 +1,5 @@
-using Mantle.Formats.Cpio;
+
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.Comparison;
 

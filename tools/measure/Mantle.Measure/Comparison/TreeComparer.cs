@@ -1,6 +1,5 @@
 using System.Globalization;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Cpio;
 using Mantle.Formats.Tree;
 
 namespace Mantle.Measure.Comparison;

@@ -40,7 +40,7 @@ internal static class UkiComparer
         {
             ByteSource? ofA = Find(a, name);
             ByteSource? ofB = Find(b, name);
-            string here = Place.Join(place, $"section {Formats.Cpio.PrintedText.Escape(name)}");
+            string here = Place.Join(place, $"section {PrintedText.Escape(name)}");
             if (ofA is null || ofB is null)
             {
                 list.Field(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mantle.Formats.Tpm;
+using Mantle.Measure.Twin;
 
 namespace Mantle.Measure.Prediction;
 
@@ -12,9 +13,10 @@ public static class AwsMeasurements
     public static IReadOnlyList<int> Pcrs { get; } = [4, 7, 12];
 
     /// <summary>The JSON text, without a final newline.</summary>
-    /// <exception cref="UserErrorException">The prediction lacks the bank or one of the PCRs.</exception>
+    /// <exception cref="UserErrorException">The prediction lacks the bank or one of the PCRs, or it is a debug twin's: the text is for a key policy.</exception>
     public static string Format(ImagePrediction prediction)
     {
+        DebugTwin.Refuse(prediction, prediction.BootFile);
         string Value(int index) =>
             prediction.Pcrs.FirstOrDefault(pcr => pcr.Index == index)?.Values.TryGetValue(TpmAlgorithm.Sha384, out TpmDigest value) == true
                 ? value.ToString()

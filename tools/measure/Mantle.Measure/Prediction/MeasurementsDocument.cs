@@ -9,8 +9,8 @@ namespace Mantle.Measure.Prediction;
 /// </summary>
 public static class MeasurementsDocument
 {
-    /// <summary>The version that is written and the only one that is read.</summary>
-    public const int Version = 1;
+    /// <summary>The version that is written. Version 1 is read as well.</summary>
+    public const int Version = 2;
 
     internal const string Format = "measurements";
 

@@ -16,12 +16,24 @@ internal static class MeasurementsMapping
         (EventSourceKind.File, "file"),
         (EventSourceKind.PartitionTable, "partition-table"),
         (EventSourceKind.Section, "section"),
+        (EventSourceKind.Companion, "companion"),
+        (EventSourceKind.CommandLine, "command-line"),
+        (EventSourceKind.Certificate, "certificate"),
+        (EventSourceKind.BootPhase, "boot-phase"),
     ];
 
     private static readonly (SecureBootState State, string Name)[] s_states =
     [
         (SecureBootState.Off, "off"),
         (SecureBootState.Unsupported, "unsupported"),
+        (SecureBootState.On, "on"),
+    ];
+
+    private static readonly (PcrBasis Basis, string Name)[] s_bases =
+    [
+        (PcrBasis.Image, "image"),
+        (PcrBasis.Firmware, "firmware"),
+        (PcrBasis.OperatingSystem, "operating-system"),
     ];
 
     public static MeasurementsJson ToJson(ImagePrediction prediction) => new(
@@ -35,15 +47,22 @@ internal static class MeasurementsMapping
             pcr.Index,
             ToJson(prediction.Banks, pcr.Values),
             [.. pcr.Events.Select(e => new EventJson(
-                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))]))],
-        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))]);
+                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))],
+            NameOf(pcr.Basis)))],
+        [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))],
+        prediction.Platform.Name,
+        prediction.Profile,
+        prediction.Notes,
+        prediction.IsDebugTwin);
 
     public static ImagePrediction FromJson(MeasurementsJson json)
     {
-        if (json.Version != MeasurementsDocument.Version)
+        if (json.Version is not (1 or MeasurementsDocument.Version))
         {
-            throw MeasurementsDocument.Malformed($"version {json.Version} is not understood, {MeasurementsDocument.Version} is");
+            throw MeasurementsDocument.Malformed($"version {json.Version} is not understood, 1 and {MeasurementsDocument.Version} are");
         }
+
+        json = WithVersion2Members(json);
 
         TpmAlgorithm[] banks = [.. json.Banks.Select(Bank)];
         if (banks.Length == 0 || !banks.SequenceEqual(banks.Distinct().Order()))
@@ -63,16 +82,40 @@ internal static class MeasurementsMapping
             BootFile = json.BootFile,
             StubVersion = json.Stub,
             KernelRelease = json.Kernel,
+            IsDebugTwin = json.Debug,
             SecureBoot = Lookup(s_states, json.SecureBoot, "state of Secure Boot"),
+            Platform = Lookup([.. FirmwareProfile.All.Select(platform => (platform, platform.Name))], json.Platform!, "platform"),
+            Profile = json.Profile is >= 0 and int profile ? profile : throw MeasurementsDocument.Malformed($"profile {json.Profile} is less than 0"),
+            Notes = json.Notes!,
             Banks = banks,
             Pcrs = [.. json.Pcrs.Select(pcr => Pcr(pcr, banks))],
             Unpredicted = [.. json.Unpredicted.Select(pcr => new UnpredictedPcr(pcr.Index, pcr.Reason))],
         };
     }
 
+    /// <summary>Version 2 added members. A document of version 1 must not have them; what it says is true of OVMF, of profile 0 and of the image.</summary>
+    private static MeasurementsJson WithVersion2Members(MeasurementsJson json)
+    {
+        bool[] present = [json.Platform is not null, json.Profile is not null, json.Notes is not null, .. json.Pcrs.Select(pcr => pcr.DecidedBy is not null)];
+        if (present.Any(member => member != (json.Version > 1)))
+        {
+            throw MeasurementsDocument.Malformed("platform, profile, notes and decidedBy belong to version 2, and only to it");
+        }
+
+        return json.Version > 1 ? json : json with
+        {
+            Platform = FirmwareProfile.Ovmf.Name,
+            Profile = 0,
+            Notes = [],
+            Pcrs = [.. json.Pcrs.Select(pcr => pcr with { DecidedBy = NameOf(PcrBasis.Image) })],
+        };
+    }
+
     public static string NameOf(EventSourceKind kind) => s_kinds.First(known => known.Kind == kind).Name;
 
     public static string NameOf(SecureBootState state) => s_states.First(known => known.State == state).Name;
+
+    public static string NameOf(PcrBasis basis) => s_bases.First(known => known.Basis == basis).Name;
 
     private static Dictionary<string, string> ToJson(IReadOnlyList<TpmAlgorithm> banks, IReadOnlyDictionary<TpmAlgorithm, TpmDigest> digests)
     {
@@ -97,7 +140,7 @@ internal static class MeasurementsMapping
             }
         }
 
-        return replayed;
+        return replayed with { Basis = Lookup(s_bases, json.DecidedBy!, "basis") };
     }
 
     private static PredictedEvent Event(EventJson json, TpmAlgorithm[] banks) =>

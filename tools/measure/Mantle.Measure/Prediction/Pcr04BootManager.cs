@@ -1,3 +1,4 @@
+using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
@@ -7,27 +8,50 @@ internal static class Pcr04BootManager
 {
     public const int Index = 4;
 
-    public static PcrPlan Plan(BootInputs inputs)
+    private const string Calling = "Calling EFI Application from Boot Option";
+    private const string Returning = "Returning from EFI Application from Boot Option";
+
+    public static PcrPlan Plan(BootInputs inputs) => inputs.Addons.Count > 0 && inputs.UnknownExtras is { } unknown
+        ? PcrPlan.Unknown(Index, unknown)
+        : new(
+            Index,
+            [
+                PlannedEvent.Action(Calling),
+                PlannedEvent.Separator,
+                .. Enumerable.Repeat<PlannedEvent[]>([PlannedEvent.Action(Returning), PlannedEvent.Action(Calling)], inputs.FailedAttempts).SelectMany(pair => pair),
+                .. inputs.Firmware.ApplicationRegister == Index ? Applications(inputs) : [],
+            ]);
+
+    /// <summary>The images that the firmware loads and thereby measures, in order, into whichever register it uses for them.</summary>
+    public static List<PlannedEvent> Applications(BootInputs inputs)
     {
         List<PlannedEvent> events =
         [
-            PlannedEvent.Action("Calling EFI Application from Boot Option"),
-            PlannedEvent.Separator,
             new(
                 EventType.EfiBootServicesApplication,
                 inputs.ImageHashInput,
                 "Authenticode digest of the boot file",
                 new(EventSourceKind.File, inputs.BootFile)),
         ];
-        if (inputs.Stub.MeasuresInnerKernel)
+        foreach (LoadedAddon addon in inputs.Addons)
+        {
+            events.Add(new(
+                EventType.EfiBootServicesApplication,
+                addon.HashInput,
+                $"Authenticode digest of addon {addon.Name}",
+                new(EventSourceKind.Companion, addon.Name)));
+        }
+
+        // With Secure Boot the stub answers for the kernel itself, before the firmware's measuring handler would run.
+        if (inputs.Stub.MeasuresInnerKernel && inputs.SecureBoot != SecureBootState.On)
         {
             events.Add(new(
                 EventType.EfiBootServicesApplication,
                 inputs.KernelHashInput,
                 "Authenticode digest of the inner kernel",
-                new(EventSourceKind.Section, Mantle.Formats.Pe.Uki.UkiSectionName.Linux)));
+                new(EventSourceKind.Section, UkiSectionName.Linux)));
         }
 
-        return new(Index, events);
+        return events;
     }
 }

@@ -1,47 +1,55 @@
-using System.Buffers.Binary;
-using System.Text;
-using Mantle.Formats.Bytes;
+using Mantle.Formats.Efi;
 using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
 
 /// <summary>
-/// PCR 7, Secure Boot policy: five variables, each measured even when it does not exist, then a separator. With Secure Boot off
-/// no authority follows, so the value is one constant for every image.
+/// PCR 7, Secure Boot policy: SecureBoot, PK, KEK, db and dbx, each measured even when it does not exist, and dbt if it does; a separator; with Secure
+/// Boot on, then each entry of db that vouched for an image, once.
 /// </summary>
 internal static class Pcr07SecureBootPolicy
 {
     public const int Index = 7;
 
-    private static readonly Guid s_globalVariable = new("8be4df61-93ca-11d2-aa0d-00e098032b8c");
-    private static readonly Guid s_imageSecurityDatabase = new("d719b2cb-3d3a-4596-a3bc-dad00e67656f");
-
-    public static PcrPlan Plan(BootInputs inputs) => new(
-        Index,
-        [
-            Variable(s_globalVariable, "SecureBoot", inputs.SecureBoot == SecureBootState.Off ? [0] : []),
-            Variable(s_globalVariable, "PK", []),
-            Variable(s_globalVariable, "KEK", []),
-            Variable(s_imageSecurityDatabase, "db", []),
-            Variable(s_imageSecurityDatabase, "dbx", []),
-            PlannedEvent.Separator,
-        ]);
-
-    private static PlannedEvent Variable(Guid vendor, string name, ReadOnlySpan<byte> data) => new(
-        EventType.EfiVariableDriverConfig,
-        ByteSource.FromMemory(VariableData(vendor, name, data)),
-        data.IsEmpty ? $"variable {name}, absent" : $"variable {name} = {Convert.ToHexStringLower(data)}",
-        new(EventSourceKind.FirmwareVariable, name));
-
-    /// <summary>UEFI_VARIABLE_DATA: vendor, length of the name in characters, length of the data, name in UTF-16 without NUL, data.</summary>
-    private static byte[] VariableData(Guid vendor, string name, ReadOnlySpan<byte> data)
+    public static PcrPlan Plan(BootInputs inputs)
     {
-        byte[] bytes = new byte[16 + 8 + 8 + (2 * name.Length) + data.Length];
-        vendor.TryWriteBytes(bytes);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), name.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), data.Length);
-        Encoding.Unicode.GetBytes(name, bytes.AsSpan(32));
-        data.CopyTo(bytes.AsSpan(32 + (2 * name.Length)));
-        return bytes;
+        if (inputs.Variables is not { } variables)
+        {
+            if (inputs.SecureBoot == SecureBootState.On)
+            {
+                return PcrPlan.Unknown(Index, "it measures the Secure Boot variables, and they are not given");
+            }
+
+            variables = new();
+        }
+
+        byte[] state = inputs.SecureBoot switch
+        {
+            SecureBootState.On => [1],
+            SecureBootState.Off => [0],
+            _ => [],
+        };
+        List<PlannedEvent> events = [Variable(EfiGuids.GlobalVariable, "SecureBoot", state)];
+        events.AddRange(variables.Measured.Select(variable => Variable(variable.Vendor, variable.Name, variable.Content)));
+        events.Add(PlannedEvent.Separator);
+        foreach (Authority authority in inputs.Authorities.DistinctBy(authority => Convert.ToHexString(authority.Entry.Span)))
+        {
+            UefiVariableData data = new(EfiGuids.ImageSecurityDatabase, "db", authority.Entry);
+            events.Add(PlannedEvent.Whole(
+                EventType.EfiVariableAuthority,
+                data.ToArray(),
+                $"the entry of db that vouches for {authority.Image}: {authority.Description}",
+                new(EventSourceKind.Certificate, authority.Description)));
+        }
+
+        return new(Index, events);
     }
+
+    private static PlannedEvent Variable(Guid vendor, string name, ReadOnlyMemory<byte> data) => PlannedEvent.Whole(
+        EventType.EfiVariableDriverConfig,
+        new UefiVariableData(vendor, name, data).ToArray(),
+        data.IsEmpty ? $"variable {name}, absent"
+        : data.Length == 1 ? $"variable {name} = {data.Span[0]:x2}"
+        : $"variable {name}, {data.Length} bytes",
+        new(EventSourceKind.FirmwareVariable, name));
 }

@@ -1,7 +1,5 @@
-using System.Text;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Uki;
-using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
 
@@ -12,11 +10,14 @@ internal static class Pcr09KernelInputs
 {
     public const int Index = 9;
 
+    private const uint LoadOptionsTag = 0x8f3b22ed;
+    private const uint InitrdTag = 0x8f3b22ec;
+
     public static PcrPlan Plan(BootInputs inputs)
     {
-        if (!inputs.Stub.InitrdIsKnown)
+        if (inputs.Stub.InitrdProblem is { } initrdProblem)
         {
-            return PcrPlan.Unknown(Index, $"the initrd that systemd-stub {inputs.Stub.Major} hands to the kernel is not known");
+            return PcrPlan.Unknown(Index, initrdProblem);
         }
 
         if (inputs.KernelRelease is null || !inputs.KernelRelease.StartsWith("6.12.", StringComparison.Ordinal))
@@ -25,53 +26,63 @@ internal static class Pcr09KernelInputs
                 Index, $"what kernel \"{inputs.KernelRelease ?? "of unknown release"}\" measures is not known; 6.12 is");
         }
 
-        if (!CommandLine.TryRead(inputs, out string? commandLine, out string? problem))
+        KernelCommandLine commandLine = KernelCommandLine.Of(inputs);
+        if (commandLine.Unknown is { } problem)
         {
-            return PcrPlan.Unknown(Index, problem!);
+            return PcrPlan.Unknown(Index, problem);
         }
 
-        List<PlannedEvent> events =
-        [
-            new(
-                EventType.EventTag,
-                ByteSource.FromMemory(Encoding.Unicode.GetBytes(commandLine + "\0")),
-                $"LOADED_IMAGE::LoadOptions \"{commandLine}\"",
-                new(EventSourceKind.Section, UkiSectionName.CommandLine)),
-        ];
-        List<(string Section, ByteSource Piece)> pieces = InitrdPieces(inputs);
+        List<PlannedEvent> events = [];
+        if (commandLine.Text.Length > 0)
+        {
+            events.Add(PlannedEvent.Tagged(
+                LoadOptionsTag,
+                "LOADED_IMAGE::LoadOptions\0"u8.ToArray(),
+                ByteSource.FromMemory(PlannedEvent.Utf16(commandLine.Text)),
+                $"LOADED_IMAGE::LoadOptions \"{commandLine.Text}\"",
+                EventSource.Join(commandLine.Sources)));
+        }
+
+        List<(EventSource Source, ByteSource Piece)> pieces = InitrdPieces(inputs);
         if (pieces.Count > 0)
         {
-            events.Add(new(
-                EventType.EventTag,
+            events.Add(PlannedEvent.Tagged(
+                InitrdTag,
+                "Linux initrd\0"u8.ToArray(),
                 Join([.. pieces.Select(piece => piece.Piece)]),
                 "Linux initrd, as the stub assembles it",
-                new(EventSourceKind.Section, string.Join(" + ", pieces.Select(piece => piece.Section)))));
+                EventSource.Join([.. pieces.Select(piece => piece.Source)])));
         }
 
         return new(Index, events);
     }
 
-    /// <summary>Stub 257's order, without what only the ESP and the firmware could add (that would show in PCR 12 and 13).</summary>
-    private static List<(string Section, ByteSource Piece)> InitrdPieces(BootInputs inputs)
+    /// <summary>Stub 257's order: microcode before everything, addons' initrds behind everything.</summary>
+    private static List<(EventSource Source, ByteSource Piece)> InitrdPieces(BootInputs inputs)
     {
-        List<(string, ByteSource)> pieces = [];
-        foreach ((string section, string? archived) in new (string, string?)[]
-        {
-            (UkiSectionName.Microcode, null),
-            (UkiSectionName.Initrd, null),
-            (UkiSectionName.PcrSignature, "tpm2-pcr-signature.json"),
-            (UkiSectionName.PcrPublicKey, "tpm2-pcr-public-key.pem"),
-            (UkiSectionName.OsRelease, "os-release"),
-        })
+        List<(EventSource, ByteSource)> pieces = [];
+        void AddSection(string section, string? archived)
         {
             if (inputs.Section(section) is { } content)
             {
-                pieces.Add((section, archived is null ? content : StubArchive.Make(archived, content)));
+                pieces.Add((new(EventSourceKind.Section, section), archived is null ? content : StubArchive.Make(archived, content)));
             }
         }
 
+        pieces.AddRange(inputs.Addons.Reverse().SelectMany(addon => Piece(addon, UkiSectionName.Microcode)));
+        AddSection(UkiSectionName.Microcode, null);
+        AddSection(UkiSectionName.Initrd, null);
+        pieces.AddRange(inputs.Archives.Select(archive => (archive.Source, archive.Content)));
+        AddSection(UkiSectionName.PcrSignature, "tpm2-pcr-signature.json");
+        AddSection(UkiSectionName.PcrPublicKey, "tpm2-pcr-public-key.pem");
+        AddSection(UkiSectionName.OsRelease, "os-release");
+        AddSection(UkiSectionName.Profile, "profile");
+        pieces.AddRange(inputs.Addons.SelectMany(addon => Piece(addon, UkiSectionName.Initrd)));
         return pieces;
     }
+
+    private static IEnumerable<(EventSource, ByteSource)> Piece(LoadedAddon addon, string section) =>
+        addon.Section(section) is { } content ? [(new(EventSourceKind.Companion, addon.Name), content)] : [];
 
     /// <summary>A single piece is handed over as it is; several are each padded to 4 bytes.</summary>
     private static ByteSource Join(IReadOnlyList<ByteSource> pieces)

@@ -1,12 +1,13 @@
 using System.Text;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Tcg;
 
 namespace Mantle.Measure.Prediction;
 
 /// <summary>
-/// PCR 11, the UKI's payload: for each section, in the stub's order and not the file's, the name and then the content. Boot phases that
-/// systemd's userspace would add are not part of it: nothing in a sealed image measures them.
+/// PCR 11, the UKI's payload: for each section, in the stub's order and not the file's, the name and then the content; then the words of the boot phases
+/// that systemd's userspace measures, if they are asked for. Nothing in a sealed image measures any.
 /// </summary>
 internal static class Pcr11UnifiedKernelImage
 {
@@ -17,13 +18,23 @@ internal static class Pcr11UnifiedKernelImage
         List<PlannedEvent> events = [];
         foreach (string name in inputs.Stub.Sections)
         {
-            if (inputs.Section(name) is { } content)
+            ByteSource? content = inputs.Section(name);
+            if (UkiSectionName.ChosenByHardware.Contains(name) && !inputs.TryChoose(name, out content, out string? problem))
+            {
+                return PcrPlan.Unknown(Index, problem!);
+            }
+
+            if (content is not null)
             {
                 EventSource source = new(EventSourceKind.Section, name);
-                events.Add(new(
-                    EventType.Ipl, ByteSource.FromMemory(Encoding.ASCII.GetBytes(name + "\0")), $"name of {name}", source));
-                events.Add(new(EventType.Ipl, content, $"content of {name}, {content.Length} bytes", source));
+                events.Add(PlannedEvent.Ipl(ByteSource.FromMemory(Encoding.ASCII.GetBytes(name + "\0")), name, $"name of {name}", source));
+                events.Add(PlannedEvent.Ipl(content, name, $"content of {name}, {content.Length} bytes", source));
             }
+        }
+
+        foreach (string phase in inputs.Phases)
+        {
+            events.Add(new(EventType.Ipl, ByteSource.FromMemory(Encoding.UTF8.GetBytes(phase)), $"boot phase \"{phase}\"", new(EventSourceKind.BootPhase, phase)));
         }
 
         return new(Index, events);

@@ -5,5 +5,7 @@ internal static class Pcr13SystemExtensions
 {
     public const int Index = 13;
 
-    public static PcrPlan Plan(BootInputs _) => new(Index, []);
+    public static PcrPlan Plan(BootInputs inputs) => inputs.UnknownExtras is { } unknown
+        ? PcrPlan.Unknown(Index, unknown)
+        : new(Index, [.. inputs.Archives.Where(archive => archive.Register == Index).Select(Pcr12KernelOverrides.Archive)]);
 }

@@ -15,10 +15,26 @@ public static class PredictionText
         Line($"stub         systemd-stub {prediction.StubVersion}");
         Line($"kernel       {prediction.KernelRelease ?? "of unknown release"}");
         Line($"secure boot  {MeasurementsMapping.NameOf(prediction.SecureBoot)}");
+        if (prediction.IsDebugTwin)
+        {
+            Line("debug twin   yes: bind nothing to these values");
+        }
+
+        Line($"platform     {prediction.Platform.Name}");
+        if (prediction.Profile > 0)
+        {
+            Line($"profile      {prediction.Profile}");
+        }
+
+        foreach (string note in prediction.Notes)
+        {
+            Line($"note         {note}");
+        }
+
         foreach (PredictedPcr pcr in prediction.Pcrs)
         {
             Line();
-            Line($"PCR {pcr.Index}{(pcr.Events.Count == 0 ? ": nothing is measured" : "")}");
+            Line($"PCR {pcr.Index}{(pcr.Events.Count == 0 ? ": nothing is measured" : "")}{Condition(pcr)}");
             foreach (PredictedEvent e in pcr.Events)
             {
                 Line($"  {e.EventType.SpecificationName()}: {e.Description}");
@@ -49,4 +65,11 @@ public static class PredictionText
             }
         }
     }
+
+    private static string Condition(PredictedPcr pcr) => pcr.Basis switch
+    {
+        PcrBasis.Firmware => " (the firmware alone decides it: true where it measures nothing else)",
+        PcrBasis.OperatingSystem => " (until the operating system measures something)",
+        _ => "",
+    };
 }

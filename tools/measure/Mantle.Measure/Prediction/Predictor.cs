@@ -2,6 +2,7 @@ using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Tpm;
+using Mantle.Measure.Twin;
 
 namespace Mantle.Measure.Prediction;
 
@@ -14,62 +15,71 @@ public static class Predictor
     /// <summary>The rules, by ascending index. What is not listed is not predicted.</summary>
     private static readonly (int Index, Func<BootInputs, PcrPlan> Plan)[] s_rules =
     [
+        (0, FirmwareRegisters.Code),
+        (1, FirmwareRegisters.Configuration),
+        (2, FirmwareRegisters.OptionRoms),
+        (3, FirmwareRegisters.OptionRomConfiguration),
         (Pcr04BootManager.Index, Pcr04BootManager.Plan),
         (Pcr05BootManagerConfiguration.Index, Pcr05BootManagerConfiguration.Plan),
+        (6, FirmwareRegisters.Manufacturer),
         (Pcr07SecureBootPolicy.Index, Pcr07SecureBootPolicy.Plan),
+        (8, OperatingSystemRegisters.BootLoader),
         (Pcr09KernelInputs.Index, Pcr09KernelInputs.Plan),
+        (10, OperatingSystemRegisters.IntegrityMeasurement),
         (Pcr11UnifiedKernelImage.Index, Pcr11UnifiedKernelImage.Plan),
         (Pcr12KernelOverrides.Index, Pcr12KernelOverrides.Plan),
         (Pcr13SystemExtensions.Index, Pcr13SystemExtensions.Plan),
+        (14, OperatingSystemRegisters.MachineOwner),
+        (15, OperatingSystemRegisters.SystemIdentity),
     ];
 
     /// <summary>Predicts what booting the input measures.</summary>
     /// <param name="imageOrUki">A raw disk image with a GPT, or a UKI by itself.</param>
-    /// <param name="options">Banks, PCRs and the state of Secure Boot.</param>
+    /// <param name="options">Banks, PCRs, the state of Secure Boot, and what the machine adds.</param>
     /// <exception cref="MalformedInputException">The input, or something that it contains, is malformed.</exception>
-    /// <exception cref="UserErrorException">The input is well-formed but its measurements cannot be known.</exception>
+    /// <exception cref="UserErrorException">The input is well-formed but its measurements cannot be known, or Secure Boot does not let it start.</exception>
     public static ImagePrediction Predict(ByteSource imageOrUki, PredictionOptions options)
     {
+        List<string> notes = [];
         BootFile boot = BootFileLocator.Locate(imageOrUki, options.InputName);
         UkiImage uki = UkiReader.Read(boot.Content);
-        StubRules stub = StubRules.For(uki.StubMajor, uki.StubVersion);
-        uki.TryGetSection(UkiSectionName.Linux, out ByteSource? linux);
-        BootInputs inputs = new()
-        {
-            BootFile = boot.Path,
-            ImageHashInput = AuthenticodeDigest.HashedContent(uki.Image),
-            KernelHashInput = AuthenticodeDigest.HashedContent(PeImage.Read(linux!)),
-            Sections = uki.Sections,
-            Stub = stub,
-            KernelRelease = LinuxKernel.Release(linux!),
-            SecureBoot = options.SecureBoot,
-            GptEvent = boot.GptEvent,
-        };
+        BootInputs inputs = InputsOf(boot, uki, options, notes);
         TpmAlgorithm[] banks = [.. options.Banks.Distinct().Order()];
-        List<PcrPlan> plans = Plan(inputs, options.Pcrs);
+
+        // Whether the boot file may start is decided by its digest, so that comes last: no byte is hashed twice.
+        List<PcrPlan> plans = Plan(inputs, options.Pcrs.Where(index => index != Pcr07SecureBootPolicy.Index));
+        DigestBook book = new(banks);
+        book.Add(plans.Where(plan => plan.Unpredictable is null).SelectMany(plan => plan.Events).Select(planned => planned.Data));
+        inputs = ImageLoading.Start(inputs, uki.Image, book);
+        plans.AddRange(Plan(inputs, options.Pcrs.Where(index => index == Pcr07SecureBootPolicy.Index)));
+        plans.Sort((a, b) => a.Index.CompareTo(b.Index));
         return new()
         {
             BootFile = boot.Path,
             StubVersion = uki.StubVersion,
             KernelRelease = inputs.KernelRelease,
+            IsDebugTwin = inputs.Section(UkiSectionName.OsRelease) is { } osRelease && DebugTwin.IsMarked(osRelease),
             SecureBoot = options.SecureBoot,
+            Platform = options.Platform,
+            Profile = options.Profile,
+            Notes = notes,
             Banks = banks,
-            Pcrs = Hash([.. plans.Where(plan => plan.Unpredictable is null)], banks),
+            Pcrs = [.. plans.Where(plan => plan.Unpredictable is null).Select(plan => Hash(plan, book))],
             Unpredicted = [.. plans.Where(plan => plan.Unpredictable is not null).Select(plan => new UnpredictedPcr(plan.Index, plan.Unpredictable!))],
         };
     }
 
     /// <summary>The events of the PCRs that are asked for, not yet hashed.</summary>
-    internal static List<PcrPlan> Plan(BootInputs inputs, IReadOnlyList<int> pcrs)
+    internal static List<PcrPlan> Plan(BootInputs inputs, params IEnumerable<int> pcrs)
     {
-        int unknown = pcrs.FirstOrDefault(index => !PredictionOptions.KnownPcrs.Contains(index), -1);
+        int[] wanted = [.. pcrs];
+        int unknown = wanted.FirstOrDefault(index => !PredictionOptions.KnownPcrs.Contains(index), -1);
         if (unknown >= 0)
         {
-            throw new UserErrorException(
-                $"PCR {unknown} cannot be predicted", $"choose among {string.Join(", ", PredictionOptions.KnownPcrs)}", ExitCode.Usage);
+            throw new UserErrorException($"PCR {unknown} cannot be predicted", "choose among 0 to 15", ExitCode.Usage);
         }
 
-        return [.. s_rules.Where(rule => pcrs.Contains(rule.Index)).Select(rule => rule.Plan(inputs))];
+        return [.. s_rules.Where(rule => wanted.Contains(rule.Index)).Select(rule => rule.Plan(inputs))];
     }
 
     /// <summary>Computes the values that a sequence of events leads to, from zero.</summary>
@@ -84,31 +94,55 @@ public static class Predictor
         return new(index, events, values);
     }
 
-    private static List<PredictedPcr> Hash(List<PcrPlan> plans, TpmAlgorithm[] banks)
+    private static BootInputs InputsOf(BootFile boot, UkiImage uki, PredictionOptions options, List<string> notes)
     {
-        byte[][][] digests = ContentDigest.Compute(
-            [.. plans.SelectMany(plan => plan.Events).Select(planned => planned.Data)],
-            [.. banks.Select(bank => bank.AlgorithmName())]);
-        List<PredictedPcr> pcrs = [];
-        int next = 0;
-        foreach (PcrPlan plan in plans)
+        StubRules stub = StubRules.For(uki.StubMajor, uki.StubVersion);
+        if (options.Profile < 0 || options.Profile >= Math.Max(uki.ProfileCount, 1))
         {
-            List<PredictedEvent> events = [];
-            foreach (PlannedEvent planned in plan.Events)
-            {
-                byte[][] ofEvent = digests[next++];
-                SortedDictionary<TpmAlgorithm, TpmDigest> perBank = [];
-                for (int i = 0; i < banks.Length; i++)
-                {
-                    perBank[banks[i]] = new(banks[i], ofEvent[i]);
-                }
-
-                events.Add(new(planned.EventType, perBank, planned.Description, planned.Source));
-            }
-
-            pcrs.Add(Replay(plan.Index, events, banks));
+            throw new UserErrorException(
+                $"there is no profile {options.Profile}",
+                uki.ProfileCount == 0 ? "the UKI has no profiles" : $"the UKI has profiles 0 to {uki.ProfileCount - 1}",
+                ExitCode.Usage);
         }
 
-        return pcrs;
+        if (uki.ProfileCount > 0 && !stub.Sections.Contains(UkiSectionName.Profile))
+        {
+            throw new UserErrorException(
+                $"the UKI has profiles, which systemd-stub {stub.Major} does not know", "use a stub of version 257 or later");
+        }
+
+        IReadOnlyList<UkiSection> sections = uki.SectionsOf(options.Profile);
+        ByteSource linux = sections.First(section => section.Name == UkiSectionName.Linux).Content;
+        BootInputs inputs = new()
+        {
+            BootFile = boot.Path,
+            ImageHashInput = AuthenticodeDigest.HashedContent(uki.Image),
+            KernelHashInput = AuthenticodeDigest.HashedContent(PeImage.Read(linux)),
+            Sections = sections,
+            Stub = stub,
+            KernelRelease = LinuxKernel.Release(linux),
+            SecureBoot = options.SecureBoot,
+            GptEvent = boot.GptEvent,
+            Firmware = options.Platform,
+            Variables = options.Variables,
+            Extras = boot.Extras.With(options.Extras),
+            Profile = options.Profile,
+            HardwareChoices = options.HardwareChoices,
+            FailedAttempts = options.FailedAttempts,
+            Phases = options.Phases,
+        };
+        return ImageLoading.LoadAddons(inputs, notes);
+    }
+
+    private static PredictedPcr Hash(PcrPlan plan, DigestBook book)
+    {
+        List<PredictedEvent> events =
+        [
+            .. plan.Events.Select(planned => new PredictedEvent(planned.EventType, book.Digests(planned.Data), planned.Description, planned.Source)
+            {
+                Logged = planned.Logged,
+            }),
+        ];
+        return Replay(plan.Index, events, book.Banks) with { Basis = plan.Basis };
     }
 }

@@ -11,8 +11,9 @@ namespace Mantle.Measure.Prediction;
 /// <param name="MeasuresInnerKernel">
 /// With Secure Boot off the stub starts the kernel through LoadImage, so that the firmware measures it into PCR 4. Since 258 it jumps there itself.
 /// </param>
-/// <param name="InitrdIsKnown">The pieces of the initrd that the kernel is given, and thus PCR 9, are established.</param>
-internal sealed record StubRules(int Major, IReadOnlyList<string> Sections, bool MeasuresInnerKernel, bool InitrdIsKnown)
+/// <param name="InitrdProblem">Why the pieces of the initrd that the kernel is given, and thus PCR 9, are not known; null: they are.</param>
+/// <param name="ExtrasAreKnown">What is measured of profiles, addons, credentials, extensions and foreign command lines is established.</param>
+internal sealed record StubRules(int Major, IReadOnlyList<string> Sections, bool MeasuresInnerKernel, string? InitrdProblem, bool ExtrasAreKnown = false)
 {
     private static readonly string[] s_since252 =
     [
@@ -37,19 +38,22 @@ internal sealed record StubRules(int Major, IReadOnlyList<string> Sections, bool
         .. s_since256, UkiSectionName.Profile, UkiSectionName.AutomaticDevicetree, UkiSectionName.HardwareIds,
     ];
 
-    /// <summary>The table, by ascending version.</summary>
+    private static readonly string[] s_since258 = [.. s_since257, UkiSectionName.AutomaticFirmware];
+
+    /// <summary>The table, by ascending version. 260 changed nothing that is measured.</summary>
     public static IReadOnlyList<StubRules> All { get; } =
     [
-        new(252, s_since252, MeasuresInnerKernel: true, InitrdIsKnown: false),
-        new(253, s_since252, MeasuresInnerKernel: true, InitrdIsKnown: false),
-        new(254, s_since254, MeasuresInnerKernel: true, InitrdIsKnown: false),
-        new(255, s_since254, MeasuresInnerKernel: true, InitrdIsKnown: false),
-        new(256, s_since256, MeasuresInnerKernel: true, InitrdIsKnown: false),
-        new(257, s_since257, MeasuresInnerKernel: true, InitrdIsKnown: true),
-        new(258, s_since257, MeasuresInnerKernel: false, InitrdIsKnown: false),
-        new(259, s_since257, MeasuresInnerKernel: false, InitrdIsKnown: false),
-        new(261, s_since257, MeasuresInnerKernel: false, InitrdIsKnown: false), // adds a random secret of the machine to the initrd
-        new(262, s_since257, MeasuresInnerKernel: false, InitrdIsKnown: false),
+        Before257(252, s_since252),
+        Before257(253, s_since252),
+        Before257(254, s_since254),
+        Before257(255, s_since254),
+        Before257(256, s_since256),
+        new(257, s_since257, MeasuresInnerKernel: true, InitrdProblem: null, ExtrasAreKnown: true),
+        Since258(258),
+        Since258(259),
+        Since258(260),
+        Since261(261),
+        Since261(262),
     ];
 
     /// <summary>The rules of a stub.</summary>
@@ -59,4 +63,13 @@ internal sealed record StubRules(int Major, IReadOnlyList<string> Sections, bool
         ?? throw new UserErrorException(
             $"what systemd-stub \"{version}\" measures is not known; known major versions are {string.Join(", ", All.Select(rules => rules.Major))}",
             "build the image with one of these stubs, or with a newer version of this tool");
+
+    private static StubRules Before257(int major, string[] sections) => new(major, sections, MeasuresInnerKernel: true, UnknownInitrd(major));
+
+    private static StubRules Since258(int major) => new(major, s_since258, MeasuresInnerKernel: false, UnknownInitrd(major));
+
+    private static StubRules Since261(int major) =>
+        new(major, s_since258, MeasuresInnerKernel: false, $"systemd-stub {major} adds a random secret of the machine to the initrd");
+
+    private static string UnknownInitrd(int major) => $"the initrd that systemd-stub {major} hands to the kernel is not known";
 }

@@ -5,8 +5,7 @@ using Mantle.Formats.Bytes;
 namespace Mantle.Formats.Pe.Uki;
 
 /// <summary>
-/// Reads a unified kernel image as systemd-stub does when it boots. What would make the stub choose at boot (profiles, hardware-dependent
-/// sections) is refused rather than guessed.
+/// Reads a unified kernel image as systemd-stub does when it boots: base sections, and the sections of each profile.
 /// </summary>
 public static class UkiReader
 {
@@ -26,15 +25,11 @@ public static class UkiReader
     public static UkiImage Read(ByteSource source)
     {
         PeImage image = PeImage.Read(source);
-        List<UkiSection> sections = [];
+        List<List<UkiSection>> groups = [[]];
         foreach (PeSection section in image.Sections)
         {
-            if (UkiSectionName.Refused.Contains(section.Name))
-            {
-                throw Malformed(image, $"section \"{section.Name}\" makes the stub choose at boot, which is not understood");
-            }
-
-            if (section.VirtualSize == 0 || !UkiSectionName.Payload.Contains(section.Name))
+            bool isPayload = section.Name == UkiSectionName.Profile || UkiSectionName.ChosenByHardware.Contains(section.Name) || UkiSectionName.Payload.Contains(section.Name);
+            if (section.VirtualSize == 0 || !isPayload)
             {
                 continue;
             }
@@ -44,26 +39,38 @@ public static class UkiReader
                 throw Malformed(image, $"section \"{section.Name}\" has 0x{section.VirtualSize:x} bytes in memory but 0x{section.SizeOfRawData:x} in the file");
             }
 
-            if (sections.Exists(known => known.Name == section.Name))
+            if (section.Name == UkiSectionName.Profile)
+            {
+                groups.Add([]);
+            }
+            else if (groups[^1].Exists(known => known.Name == section.Name) && !UkiSectionName.ChosenByHardware.Contains(section.Name))
             {
                 throw Malformed(image, $"section \"{section.Name}\" is there twice");
             }
 
-            sections.Add(new(section.Name, image.ContentOf(section)));
+            groups[^1].Add(new(section.Name, image.ContentOf(section)));
         }
 
-        if (!sections.Exists(section => section.Name == UkiSectionName.Linux))
+        UkiImage uki = new(image, "", 0, []) { BaseSections = groups[0], ProfileSections = groups[1..] };
+        uki = uki with { Sections = uki.SectionsOf(0) };
+        if (!uki.TryGetSection(UkiSectionName.Linux, out _))
         {
             throw Malformed(image, "no section \".linux\": not a unified kernel image");
         }
 
-        (string version, int major) = ReadStubVersion(image);
-        return new(image, version, major, sections);
+        (string version, int major) = ReadStubVersion(uki);
+        return uki with { StubVersion = version, StubMajor = major };
     }
 
-    private static (string Version, int Major) ReadStubVersion(PeImage image)
+    private static (string Version, int Major) ReadStubVersion(UkiImage uki)
     {
+        PeImage image = uki.Image;
         PeSection magic = image.Sections.FirstOrDefault(section => section.Name == UkiSectionName.StubMagic);
+        if (magic.VirtualSize == 0 && IsAmazonLinux2023(uki))
+        {
+            return ("252 (of Amazon Linux 2023, which does not say so)", 252);
+        }
+
         if (magic.VirtualSize is 0 or > LongestMagic)
         {
             throw Malformed(image, "no usable section \".sdmagic\": the stub's version is unknown");
@@ -83,6 +90,22 @@ public static class UkiReader
             ? (version, major)
             : throw Malformed(image, "the version in section \".sdmagic\" does not start with a number");
     }
+
+    /// <summary>The one distribution whose stubs lack the version and whose version is known all the same (aws/NitroTPM-Tools makes the same exception).</summary>
+    private static bool IsAmazonLinux2023(UkiImage uki)
+    {
+        const int LongestText = 64 * 1024;
+        if (!uki.TryGetSection(UkiSectionName.OsRelease, out ByteSource? text) || text.Length > LongestText)
+        {
+            return false;
+        }
+
+        string[] lines = Encoding.Latin1.GetString(text.ToArray()).Split('\n');
+        return HasValue(lines, "NAME", "Amazon Linux") && HasValue(lines, "VERSION", "2023");
+    }
+
+    private static bool HasValue(string[] lines, string name, string value) =>
+        lines.Contains($"{name}=\"{value}\"") || lines.Contains($"{name}={value}") || lines.Contains($"{name}='{value}'");
 
     private static MalformedInputException Malformed(PeImage image, string problem) => new(Format, image.SectionTableOffset, problem);
 }

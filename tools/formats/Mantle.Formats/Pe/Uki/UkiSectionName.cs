@@ -38,27 +38,27 @@ public static class UkiSectionName
     /// <summary>The key of <see cref="PcrSignature"/>, PEM.</summary>
     public const string PcrPublicKey = ".pcrpkey";
 
-    /// <summary>Starts a profile; not understood here yet.</summary>
+    /// <summary>Starts a profile: the sections up to the next one replace those of the same name before the first.</summary>
     public const string Profile = ".profile";
 
-    /// <summary>A devicetree that is chosen by hardware; not understood here yet.</summary>
+    /// <summary>A devicetree for one kind of machine; a UKI may have many, the stub takes the first that fits.</summary>
     public const string AutomaticDevicetree = ".dtbauto";
 
     /// <summary>Hardware identifiers for <see cref="AutomaticDevicetree"/>.</summary>
     public const string HardwareIds = ".hwids";
 
-    /// <summary>Firmware images chosen by hardware; not understood here yet.</summary>
+    /// <summary>Firmware for one kind of machine; a UKI may have many.</summary>
     public const string AutomaticFirmware = ".efifw";
 
     /// <summary>The stub's name and version.</summary>
     public const string StubMagic = ".sdmagic";
 
-    /// <summary>The sections that a UKI may bring and that this version understands.</summary>
+    /// <summary>The sections that a UKI may have once, and that can be put into one.</summary>
     public static IReadOnlyList<string> Payload { get; } =
     [
         Linux, OsRelease, CommandLine, Initrd, Microcode, Splash, Devicetree, KernelVersion, Sbat, PcrSignature, PcrPublicKey, HardwareIds,
     ];
 
-    /// <summary>Sections whose effect depends on a choice at boot; refused until they are understood.</summary>
-    public static IReadOnlyList<string> Refused { get; } = [Profile, AutomaticDevicetree, AutomaticFirmware];
+    /// <summary>Sections of which the machine chooses one, so that a UKI may have several.</summary>
+    public static IReadOnlyList<string> ChosenByHardware { get; } = [AutomaticDevicetree, AutomaticFirmware];
 }

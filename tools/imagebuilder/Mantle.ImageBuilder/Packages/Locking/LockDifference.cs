@@ -15,6 +15,6 @@ public sealed record LockDifference(
         return new LockDifference(
             [.. to.Packages.Where(package => !then.ContainsKey(package.Name))],
             [.. from.Packages.Where(package => !now.ContainsKey(package.Name))],
-            [.. to.Packages.Where(package => then.TryGetValue(package.Name, out LockedPackage? old) && old.Sha256 != package.Sha256).Select(package => (then[package.Name], package))]);
+            [.. to.Packages.Where(package => then.TryGetValue(package.Name, out LockedPackage? old) && (old.Sha256, old.Version) != (package.Sha256, package.Version)).Select(package => (then[package.Name], package))]);
     }
 }

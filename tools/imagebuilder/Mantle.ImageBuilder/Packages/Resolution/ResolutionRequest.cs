@@ -16,7 +16,7 @@ public sealed record ResolutionRequest
 /// <summary>A purpose that packages are locked for.</summary>
 public sealed record PackageUse
 {
-    /// <summary>Name: <c>root</c>, <c>kernel</c>, <c>stub</c>, <c>toolchain</c>.</summary>
+    /// <summary>Name: <c>root</c>, <c>kernel</c>, <c>stub</c>, <c>toolchain</c>, <c>debug</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The packages that the recipe names.</summary>

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Mantle.Cli;
+using Mantle.Measure.KeyPolicy.Documents;
+using Mantle.Measure.KeyPolicy.Evaluation;
+using Mantle.Measure.KeyPolicy.Generation;
+using Mantle.Measure.KeyPolicy.Plans;
+using Mantle.Measure.KeyPolicy.Proof;
+
+namespace Mantle.Measure.Cli.Commands.KeyPolicy;
+
+/// <summary><c>measure policy prove</c>.</summary>
+internal static class ProveCommand
+{
+    private static readonly Argument<string> s_policy = new("POLICY") { Description = "The key policy" };
+    private static readonly Option<string?> s_plan = new("--plan") { Description = "The plan that the policy should follow", HelpName = "PLAN" };
+
+    public static Command Create()
+    {
+        Command command = new(
+            "prove",
+            """
+            Decide every meaningful request and print the matrix: each principal, each action, each attestation document, conditions met and not met.
+            Principals without --iam are taken to have an identity policy that allows everything. With --plan: exit code 2 where the policy differs from the plan.
+
+            Examples:
+              measure policy prove policy.json
+              measure policy prove live.json --plan policies/kms/sample.yaml --grants grants.json
+            """)
+        {
+            s_policy, s_plan, PolicyInputs.Identity, PolicyInputs.ServiceControl, PolicyInputs.ResourceControl, PolicyInputs.Grants,
+            PolicyInputs.Key, PolicyInputs.At, PolicyInputs.Known, PolicyInputs.Json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed.GetValue(s_policy)!);
+        PolicySet policies = PolicyInputs.ReadSet(parsed, policy, assumes: true);
+        BindingPlan? plan = parsed.GetValue(s_plan) is { } path ? PolicyInputs.ReadPlan(path) : null;
+        RequestSpace space = plan is not null
+            ? RequestSpace.Of(plan, KeyPolicyGenerator.PrincipalsOf(policy))
+            : PolicySpace.Of(PolicyInputs.KeyOf(parsed, policy), PolicyInputs.TimeOf(parsed), [.. PolicyInputs.ReadKnown(parsed.GetValue(PolicyInputs.Known)).Select(known => known.Pcrs)], policy);
+        PolicyMatrix matrix = PolicyMatrix.Of(policies, space);
+        IReadOnlyList<MatrixDifference> differences = plan is null ? [] : PolicyMatrix.Compare(policies, space, new PlanIntent(plan).Of);
+        if (parsed.GetValue(PolicyInputs.Json))
+        {
+            JsonOutput.Write(parsed, json =>
+            {
+                json.WriteNumber("requests", matrix.Cells.Count);
+                json.WriteTexts("allowed", matrix.Cells.Where(cell => cell.Verdict.IsAllowed).Select(cell => cell.Point.Request.ToString()));
+                json.WriteTexts("differences", differences.Select(difference => difference.ToString()));
+            });
+        }
+        else
+        {
+            MatrixText.Write(matrix, parsed.InvocationConfiguration.Output);
+            foreach (MatrixDifference difference in differences)
+            {
+                parsed.InvocationConfiguration.Output.WriteLine($"differs from the plan: {difference}");
+            }
+        }
+
+        return differences.Count == 0 ? ExitCode.Success : ExitCode.Mismatch;
+    }
+}

@@ -1,0 +1,22 @@
+using Mantle.Measure.Audit.Rules;
+
+namespace Mantle.Measure.Audit;
+
+/// <summary>What an audit is told beside the image.</summary>
+public sealed record AuditOptions
+{
+    /// <summary>Name of the image in reports.</summary>
+    public string InputName { get; init; } = "image";
+
+    /// <summary>The rules; those that this program carries unless others are given.</summary>
+    public RuleSet Rules { get; init; } = RuleSet.BuiltIn;
+
+    /// <summary>Findings that somebody answers for.</summary>
+    public IReadOnlyList<Waiver> Waivers { get; init; } = [];
+
+    /// <summary>The day that the waivers' expiry is compared with: the release's epoch. Needed when there are waivers.</summary>
+    public DateOnly? At { get; init; }
+
+    /// <summary>Threads, at least 1. The result does not depend on it.</summary>
+    public int Workers { get; init; } = 1;
+}
