@@ -5,7 +5,7 @@ internal static class Registry
 {
     public static IReadOnlyList<FuzzReader> All { get; } =
     [
-        .. PackageReaders.All, .. DiskReaders.All, .. BootReaders.All, .. FirmwareReaders.All, .. AttestationReaders.All, .. TextReaders.All,
+        .. PackageReaders.All, .. DiskReaders.All, .. FileSystemReaders.All, .. BootReaders.All, .. FirmwareReaders.All, .. AttestationReaders.All, .. TextReaders.All,
         .. GuestReaders.All, .. MeasureReaders.All, .. PolicyReaders.All,
     ];
 

@@ -15,4 +15,18 @@ public sealed class MalformedInputException(string format, long offset, string p
 
     /// <summary>What is wrong, without name and offset.</summary>
     public string Problem { get; } = problem;
+
+    /// <summary>Whether the bytes may be sound, but use what this reader does not know.</summary>
+    public bool IsUnsupported { get; private init; }
+
+    /// <summary>The exception for bytes that another reader may understand.</summary>
+    public static MalformedInputException Unsupported(string format, long offset, string feature) =>
+        new(format, offset, $"{feature} is not supported") { IsUnsupported = true };
+
+    /// <summary>The same, for what contains the bytes: a reader of segments names the segment.</summary>
+    /// <param name="container">Short name of the container's format.</param>
+    /// <param name="start">Where in the container the bytes start.</param>
+    /// <param name="prefix">What to say before the problem.</param>
+    internal MalformedInputException At(string container, long start, string prefix) =>
+        new(container, unchecked(start + Offset), prefix + Problem) { IsUnsupported = IsUnsupported };
 }

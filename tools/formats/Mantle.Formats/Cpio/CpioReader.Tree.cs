@@ -17,6 +17,13 @@ public static partial class CpioReader
     public static FileTree ReadTree(ByteSource source)
     {
         FileTree tree = new();
+        ReadInto(tree, source);
+        return tree;
+    }
+
+    /// <summary>Unpacks archives over what a tree has already.</summary>
+    internal static void ReadInto(FileTree tree, ByteSource source)
+    {
         Dictionary<(uint Inode, uint Major, uint Minor, FileKind Kind), FileNode> links = [];
         int archive = 0;
         foreach (CpioEntry entry in Entries(source))
@@ -29,8 +36,6 @@ public static partial class CpioReader
 
             Place(tree, entry, links);
         }
-
-        return tree;
     }
 
     private static void Place(FileTree tree, CpioEntry entry, Dictionary<(uint, uint, uint, FileKind), FileNode> links)

@@ -32,6 +32,17 @@ public static partial class CpioReader
         return extent.End;
     }
 
+    /// <summary>Length in bytes of the one archive at the start of the input, its trailer included.</summary>
+    internal static long MeasureArchive(ByteSource source)
+    {
+        Extent extent = new() { StopAtTrailer = true };
+        foreach (CpioEntry _ in Entries(source, extent))
+        {
+        }
+
+        return extent.End;
+    }
+
     private static IEnumerable<CpioEntry> Entries(ByteSource source, Extent extent)
     {
         long offset = 0;
@@ -61,6 +72,11 @@ public static partial class CpioReader
             }
 
             archive++;
+            if (extent.StopAtTrailer)
+            {
+                extent.End = offset;
+                yield break;
+            }
         }
     }
 
@@ -199,7 +215,7 @@ public static partial class CpioReader
         }
     }
 
-    private static long SkipZeros(ByteSource source, long offset)
+    internal static long SkipZeros(ByteSource source, long offset)
     {
         byte[] buffer = new byte[(int)Math.Min(1 << 16, source.Length - offset)];
         while (offset < source.Length)
@@ -241,6 +257,8 @@ public static partial class CpioReader
     private sealed class Extent
     {
         public bool StopAtOther { get; init; }
+
+        public bool StopAtTrailer { get; init; }
 
         public long End { get; set; }
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Compression;
 
 namespace Mantle.Formats.Deb;
 
@@ -64,13 +65,13 @@ internal sealed class XzLayout
             throw index.Malformed("index indicator is not zero");
         }
 
-        ulong count = ReadInteger(ref index);
+        ulong count = XzInteger.Read(ref index);
         long block = StreamHeaderLength;
         long uncompressed = 0;
         for (ulong i = 0; i < count; i++)
         {
-            ulong unpadded = ReadInteger(ref index);
-            ulong length = ReadInteger(ref index);
+            ulong unpadded = XzInteger.Read(ref index);
+            ulong length = XzInteger.Read(ref index);
             if (unpadded < 5 || block > indexOffset || unpadded > (ulong)(indexOffset - block) || length > long.MaxValue / 4 || uncompressed > long.MaxValue / 4)
             {
                 throw index.Malformed($"record {i} of the index does not fit the stream");
@@ -113,10 +114,10 @@ internal sealed class XzLayout
 
         for (int sizes = System.Numerics.BitOperations.PopCount(flags); sizes > 0; sizes--)
         {
-            ReadInteger(ref header);
+            XzInteger.Read(ref header);
         }
 
-        if (ReadInteger(ref header) != Lzma2FilterId || ReadInteger(ref header) != 1)
+        if (XzInteger.Read(ref header) != Lzma2FilterId || XzInteger.Read(ref header) != 1)
         {
             throw header.Malformed("block filter is not LZMA2");
         }
@@ -127,22 +128,5 @@ internal sealed class XzLayout
         {
             throw header.Malformed($"dictionary is larger than {MaximumDictionaryLength} bytes");
         }
-    }
-
-    /// <summary>1.2: seven bits a byte, least significant first, at most nine bytes, in the shortest form.</summary>
-    private static ulong ReadInteger(ref SpanReader reader)
-    {
-        ulong number = 0;
-        for (int i = 0; i < 9; i++)
-        {
-            byte next = reader.ReadByte();
-            number |= (ulong)(next & 0x7F) << (i * 7);
-            if (next < 0x80)
-            {
-                return next == 0 && i > 0 ? throw reader.Malformed("integer is not in its shortest form") : number;
-            }
-        }
-
-        throw reader.Malformed("integer is longer than nine bytes");
     }
 }

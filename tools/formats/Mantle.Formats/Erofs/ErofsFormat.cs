@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Tree;
 
 namespace Mantle.Formats.Erofs;
@@ -65,22 +64,7 @@ internal static class ErofsFormat
     };
 
     /// <summary>CRC-32C as the superblock has it: all ones at the start, not inverted at the end.</summary>
-    public static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        uint checksum = uint.MaxValue;
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (ulong word in words)
-        {
-            checksum = BitOperations.Crc32C(checksum, BitConverter.IsLittleEndian ? word : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word));
-        }
-
-        foreach (byte b in bytes[(words.Length * sizeof(ulong))..])
-        {
-            checksum = BitOperations.Crc32C(checksum, b);
-        }
-
-        return checksum;
-    }
+    public static uint Checksum(ReadOnlySpan<byte> bytes) => Crc32C.Append(uint.MaxValue, bytes);
 
     public static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
 }

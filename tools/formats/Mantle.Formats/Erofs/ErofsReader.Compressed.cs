@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Compression;
 using Mantle.Formats.Erofs.Compression;
 using Mantle.Formats.Tree;
 
@@ -8,10 +9,11 @@ namespace Mantle.Formats.Erofs;
 public sealed partial class ErofsReader
 {
     private const int ClusterHeaderAlignment = 8;
+    private const int CacheCapacity = 16 << 20; // room for the largest extent there can be
 
     private readonly ErofsCompression _compression;
     private readonly ErofsDecompressor _decompressor;
-    private readonly ErofsClusterCache _cache = new();
+    private readonly BlockCache<ErofsCompressedSource.Key> _cache = new(CacheCapacity);
     private ByteSource? _packed;
 
     private ByteSource Compressed(ErofsInode inode, Budget budget)

@@ -8,9 +8,12 @@ public static class Crc32
     private static readonly uint[] s_table = MakeTable();
 
     /// <summary>The checksum of bytes.</summary>
-    public static uint Of(ReadOnlySpan<byte> bytes)
+    public static uint Of(ReadOnlySpan<byte> bytes) => Append(0, bytes);
+
+    /// <summary>The checksum of what <paramref name="crc"/> is the checksum of, followed by the bytes.</summary>
+    public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
-        uint crc = uint.MaxValue;
+        crc = ~crc;
         foreach (byte value in bytes)
         {
             crc = (crc >> 8) ^ s_table[(crc & 0xFF) ^ value];

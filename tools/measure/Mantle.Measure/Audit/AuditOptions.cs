@@ -17,6 +17,18 @@ public sealed record AuditOptions
     /// <summary>The day that the waivers' expiry is compared with: the release's epoch. Needed when there are waivers.</summary>
     public DateOnly? At { get; init; }
 
+    /// <summary>
+    /// Folder for what comes out of decompressors when it is more than a few megabytes: files without names, gone with the process. Null: it is held in
+    /// memory.
+    /// </summary>
+    public string? SpoolFolder { get; init; }
+
+    /// <summary>
+    /// Whether kernels are unpacked for the rules on kernels, which takes a second or so for each. Without it those rules find nothing: for somebody who
+    /// has chosen the kernel and asks often.
+    /// </summary>
+    public bool LooksIntoKernels { get; init; } = true;
+
     /// <summary>Threads, at least 1. The result does not depend on it.</summary>
     public int Workers { get; init; } = 1;
 }

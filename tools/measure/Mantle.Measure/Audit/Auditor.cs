@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Compression;
 using Mantle.Measure.Audit.Inspection;
 using Mantle.Measure.Audit.Rules;
 
@@ -14,14 +15,19 @@ public static class Auditor
     /// <exception cref="IOException">The image cannot be read. What is malformed in it is a <see cref="Gap"/>, no error.</exception>
     public static AuditReport Audit(ByteSource image, AuditOptions options, CancellationToken cancellation = default)
     {
-        InspectedImage inspected = Inspector.Inspect(image, options.Workers);
+        DecompressionOptions decompression = new() { SpoolFolder = options.SpoolFolder };
+        InspectedImage inspected = Inspector.Inspect(image, options.Workers, decompression);
         FindingList found = new();
+        Task kernels = options.LooksIntoKernels
+            ? Task.Run(() => KernelRules.Apply(options.Rules, inspected, decompression, found, cancellation), cancellation)
+            : Task.CompletedTask;
         FileRules files = new(options.Rules, inspected.Opened, found);
         files.Apply(inspected.Trees, options.Workers, cancellation);
         CommandLineRules.Apply(options.Rules, inspected.BootEntries, found);
         AccountRules.Apply(options.Rules, inspected.Trees, found);
         UnitCatalog[] units = [.. inspected.Trees.Select(tree => UnitCatalog.Read(tree, found)).OfType<UnitCatalog>()];
         UnitRules.Apply(options.Rules, units, found);
+        kernels.GetAwaiter().GetResult();
         AuditContext context = new(inspected, units);
         foreach (SealRule rule in options.Rules.Rules)
         {

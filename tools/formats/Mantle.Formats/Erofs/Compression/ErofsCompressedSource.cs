@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Compression;
 
 namespace Mantle.Formats.Erofs.Compression;
 
@@ -6,7 +7,7 @@ namespace Mantle.Formats.Erofs.Compression;
 /// A compressed file, decompressed where it is read. An extent that is read whole goes straight to its destination; one that is read in part
 /// goes through the cache.
 /// </summary>
-internal sealed class ErofsCompressedSource(ErofsExtent[] extents, long length, ErofsDecompressor decompressor, ErofsClusterCache cache) : ByteSource
+internal sealed class ErofsCompressedSource(ErofsExtent[] extents, long length, ErofsDecompressor decompressor, BlockCache<ErofsCompressedSource.Key> cache) : ByteSource
 {
     public override long Length => length;
 
@@ -34,7 +35,7 @@ internal sealed class ErofsCompressedSource(ErofsExtent[] extents, long length, 
 
     private byte[] Decompressed(int index, int extentLength)
     {
-        ErofsClusterCache.Key key = new(this, index);
+        Key key = new(this, index);
         if (cache.Find(key) is { } known)
         {
             return known;
@@ -66,4 +67,7 @@ internal sealed class ErofsCompressedSource(ErofsExtent[] extents, long length, 
 
         return low;
     }
+
+    /// <summary>An extent of a file.</summary>
+    public readonly record struct Key(ErofsCompressedSource Source, int Extent);
 }

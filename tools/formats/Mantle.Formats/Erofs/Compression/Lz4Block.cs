@@ -4,7 +4,8 @@ namespace Mantle.Formats.Erofs.Compression;
 
 /// <summary>
 /// Decodes LZ4 blocks (lz4, doc/lz4_Block_format.md). Ours rather than a library's because the .NET ports are pointer arithmetic on
-/// hostile bytes: here every copy is between spans, so that the worst that a damaged block can do is return false.
+/// hostile bytes: here every copy is between spans, so that the worst that a damaged block can do is return false; and because they refuse
+/// a block that is decoded in part or followed by other bytes, which deduplicated clusters and images for old kernels have.
 /// </summary>
 internal static class Lz4Block
 {

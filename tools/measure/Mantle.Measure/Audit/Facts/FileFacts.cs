@@ -1,6 +1,8 @@
 using System.Text;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Compression;
 using Mantle.Formats.Elf;
+using Mantle.Formats.Kernel;
 using Mantle.Formats.Tree;
 
 namespace Mantle.Measure.Audit.Facts;
@@ -13,6 +15,9 @@ public sealed record FileFacts
     private const int ExecutableBits = 0b001_001_001;
 
     private static readonly FileFacts s_none = new();
+
+    /// <summary>A module is unpacked in memory: the largest have a few megabytes.</summary>
+    private static readonly DecompressionOptions s_decompression = new() { MaximumLength = 64 << 20 };
 
     private static readonly (int Offset, byte[] Bytes)[] s_archives =
     [
@@ -31,6 +36,9 @@ public sealed record FileFacts
 
     /// <summary>Whether it is a kernel module: a relocatable ELF file named <c>.ko</c>, or a compressed one.</summary>
     public bool IsModule { get; private init; }
+
+    /// <summary>Whether it is a kernel module without a signature behind it; a compressed one is unpacked for that.</summary>
+    public bool IsUnsignedModule { get; private init; }
 
     /// <summary>Whether something could run it: ELF, script, PE, or an execute bit.</summary>
     public bool IsCode { get; private init; }
@@ -56,6 +64,7 @@ public sealed record FileFacts
                 Interpreter = elf.Interpreter,
                 IsCode = true,
                 IsModule = elf.Kind == ElfKind.Relocatable && path.EndsWith(".ko", StringComparison.Ordinal),
+                IsUnsignedModule = elf.Kind == ElfKind.Relocatable && path.EndsWith(".ko", StringComparison.Ordinal) && IsUnsigned(node),
             };
         }
 
@@ -73,7 +82,13 @@ public sealed record FileFacts
             : Array.Exists(s_archives, magic => head.Length >= magic.Offset + magic.Bytes.Length
                 && head.AsSpan(magic.Offset).StartsWith(magic.Bytes)) ? ContentKind.Archive
             : IsText(head) ? ContentKind.Text : ContentKind.Data;
-        return new() { Kind = kind, IsCode = executable, IsModule = kind == ContentKind.CompressedModule };
+        return new() { Kind = kind, IsCode = executable, IsModule = kind == ContentKind.CompressedModule, IsUnsignedModule = kind == ContentKind.CompressedModule && IsUnsigned(node) };
+    }
+
+    private static bool IsUnsigned(FileNode node)
+    {
+        using ModuleFile module = ModuleFile.Open(node.Content, s_decompression);
+        return module.Signature is null;
     }
 
     private static bool IsCompressedModule(string path) =>

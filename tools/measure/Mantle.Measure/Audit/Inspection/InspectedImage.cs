@@ -28,6 +28,9 @@ public sealed record InspectedImage
     /// <summary>Every way in which a kernel is started.</summary>
     public required IReadOnlyList<BootEntry> BootEntries { get; init; }
 
+    /// <summary>Every kernel that can be started.</summary>
+    public required IReadOnlyList<InspectedKernel> Kernels { get; init; }
+
     /// <summary>Root hashes on command lines, checked against the volumes.</summary>
     public required IReadOnlyList<VerityBinding> Verity { get; init; }
 

@@ -22,7 +22,7 @@ internal sealed partial class Inspector
         FileTree files;
         try
         {
-            files = format.Read(content);
+            files = format.Read(content, _decompression);
         }
         catch (MalformedInputException e)
         {
@@ -117,14 +117,25 @@ internal sealed partial class Inspector
         {
             AddNested(tree, place, format, node);
         }
-        else if (image is not null && image is not ("fat" or "swap" or "ext4" or "f2fs") || (image is "ext4" or "f2fs" or "swap" && content.Length % 4096 == 0))
+        else if (image is not null && image is not ("fat" or "swap" or "ext4" or "f2fs") || (image is "f2fs" or "swap" && content.Length % 4096 == 0))
         {
             // Two or four magic bytes in the midst of a file mean an image only if its size is that of one.
             _gaps.Add(new(place, image!, "an image inside a file, of a format that cannot be read"));
         }
-        else if (compression is not null && isBootFile && Path.GetFileName(path).StartsWith("init", StringComparison.Ordinal))
+        else if (compression is not null && (isBootFile || Path.GetFileName(path).StartsWith("initr", StringComparison.Ordinal)))
         {
-            _gaps.Add(new(place, compression, "a compressed initrd that cannot be read"));
+            AddCompressed(tree, place, node, isBootFile);
+        }
+    }
+
+    /// <summary>What a boot loader could hand to the kernel. Elsewhere a name that looks like one says little, and what it is not is no gap.</summary>
+    private void AddCompressed(InspectedTree tree, string place, FileNode node, bool isBootFile)
+    {
+        int before = _gaps.Count;
+        AddNested(tree, place, TreeFormat.CompressedInitrd, node);
+        if (!isBootFile && !_opened.ContainsKey(node))
+        {
+            _gaps.RemoveRange(before, _gaps.Count - before);
         }
     }
 
@@ -146,7 +157,7 @@ internal sealed partial class Inspector
 
     private static bool IsBootPath(string path) =>
         path.StartsWith("boot/", StringComparison.Ordinal) || path.StartsWith("efi/", StringComparison.Ordinal)
-        || path.EndsWith(".efi", StringComparison.OrdinalIgnoreCase) || path.EndsWith("/vmlinuz", StringComparison.Ordinal);
+        || path.EndsWith(".efi", StringComparison.OrdinalIgnoreCase) || Path.GetFileName(path).StartsWith("vmlinuz", StringComparison.Ordinal);
 
     /// <summary>On the ESP the path is enough: <c>initrd(EFI/BOOT/BOOTX64.EFI)</c>.</summary>
     private static string NameOfInitrd(InspectedTree tree, string path) => tree.Prefix == "esp:" ? path : tree.PlaceOf(path);

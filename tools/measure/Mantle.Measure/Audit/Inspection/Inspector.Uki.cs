@@ -12,6 +12,7 @@ namespace Mantle.Measure.Audit.Inspection;
 internal sealed partial class Inspector
 {
     private const int LongestText = 1 << 16;
+    private const int MostKernels = 16;
 
     /// <summary>Sections that hold an initrd, or an archive that the kernel reads before it.</summary>
     private static readonly string[] s_archives = [UkiSectionName.Initrd, UkiSectionName.Microcode];
@@ -49,6 +50,11 @@ internal sealed partial class Inspector
         {
             int before = _gaps.Count;
             AddProfiles(place, name, image, isUki ? "uki" : "addon");
+            foreach (PeSection section in image.Sections.Where(section => section.Name == UkiSectionName.Linux))
+            {
+                AddKernel(place, image.ContentOf(section));
+            }
+
             if (node is not null && _gaps.Count == before)
             {
                 _opened[node] = WithoutArchives(image);
@@ -58,9 +64,21 @@ internal sealed partial class Inspector
         {
             // A kernel with an EFI stub of its own takes its command line from whoever starts it.
             _entries.Add(new() { Place = place, Kind = "kernel", KernelRelease = release, IsSigned = image.Certificates.Count > 0 });
+            AddKernel(place, content);
         }
 
         return isUki;
+    }
+
+    private void AddKernel(string place, ByteSource content)
+    {
+        if (_kernels.Count == MostKernels)
+        {
+            _gaps.Add(new(place, "kernel", $"more than {MostKernels} kernels"));
+            return;
+        }
+
+        _kernels.Add(new(place, LinuxKernel.Release(content), content));
     }
 
     /// <summary>The file with zeros where its initrds are.</summary>
@@ -138,7 +156,8 @@ internal sealed partial class Inspector
     {
         string where = profile == 0 ? name : $"{name}@{profile.ToString(CultureInfo.InvariantCulture)}";
         string prefix = $"{(section == UkiSectionName.Initrd ? "initrd" : "microcode")}({where}):";
-        if (TreeFormat.Of(content) is { } format)
+        TreeFormat? found = TreeFormat.Of(content) ?? (Magic.NameOfCompression(content) is null ? null : TreeFormat.CompressedInitrd);
+        if (found is { } format)
         {
             return ReadTree($"{place} section {section}", format, content, prefix, TreeRole.Initrd, depth: 0);
         }

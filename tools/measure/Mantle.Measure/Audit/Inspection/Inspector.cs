@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Compression;
 using Mantle.Formats.Gpt;
 using Mantle.Formats.Tree;
 
@@ -16,20 +17,22 @@ internal sealed partial class Inspector
     private readonly List<InspectedTree> _trees = [];
     private readonly List<EfiProgram> _programs = [];
     private readonly List<BootEntry> _entries = [];
+    private readonly List<InspectedKernel> _kernels = [];
     private readonly List<Gap> _gaps = [];
     private readonly Dictionary<FileNode, ByteSource> _opened = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _prefixes = new(StringComparer.Ordinal);
 
-    private Inspector()
-    {
-    }
+    private readonly DecompressionOptions _decompression;
+
+    private Inspector(DecompressionOptions decompression) => _decompression = decompression;
 
     /// <summary>Takes an image apart.</summary>
     /// <param name="image">The bytes: a disk, a UKI or other PE file, a file system, a cpio archive.</param>
     /// <param name="workers">Threads for checking verity, at least 1.</param>
-    public static InspectedImage Inspect(ByteSource image, int workers)
+    /// <param name="decompression">Where what comes out of decompressors goes.</param>
+    public static InspectedImage Inspect(ByteSource image, int workers, DecompressionOptions decompression)
     {
-        Inspector inspector = new();
+        Inspector inspector = new(decompression);
         GptTable? table = null;
         string kind;
         if (Magic.IsGpt(image) && (table = inspector.TryReadTable(image)) is not null)
@@ -58,6 +61,7 @@ internal sealed partial class Inspector
             Trees = inspector._trees,
             EfiPrograms = inspector._programs,
             BootEntries = inspector._entries,
+            Kernels = inspector._kernels,
             Verity = VerityInspection.Check(inspector._volumes, inspector._entries, workers),
             Gaps = inspector._gaps,
             Opened = inspector._opened,
@@ -80,7 +84,7 @@ internal sealed partial class Inspector
     /// <summary>An input that is neither a disk with a GPT nor a PE file.</summary>
     private string AddWhole(ByteSource image, bool isExplained)
     {
-        TreeFormat? format = TreeFormat.Of(image);
+        TreeFormat? format = TreeFormat.Of(image) ?? (Magic.NameOfCompression(image) is null ? null : TreeFormat.CompressedInitrd);
         VolumeRole role = format is null ? VolumeRole.Unknown : VolumeRole.Root;
         InspectedVolume volume = new() { Place = "image", Role = role, Format = format?.Name ?? "unknown", Content = image };
         if (format is null)
@@ -95,13 +99,11 @@ internal sealed partial class Inspector
             return "unknown";
         }
 
-        _volumes.Add(volume with
-        {
-            Tree = ReadTree(
-                "image", format, image, format.IsArchive ? "initrd:" : format.Name == "fat" ? "esp:" : "root:",
-                format.IsArchive ? TreeRole.Initrd : format.Name == "fat" ? TreeRole.Esp : TreeRole.Root, depth: 0),
-        });
-        return format.IsArchive ? "archive" : "file system";
+        InspectedTree? tree = ReadTree(
+            "image", format, image, format.IsArchive ? "initrd:" : format.Name == "fat" ? "esp:" : "root:",
+            format.IsArchive ? TreeRole.Initrd : format.Name == "fat" ? TreeRole.Esp : TreeRole.Root, depth: 0);
+        _volumes.Add(volume with { Tree = tree, Role = tree is null && format == TreeFormat.CompressedInitrd ? VolumeRole.Unknown : role });
+        return tree is null ? "unknown" : format.IsArchive ? "archive" : "file system";
     }
 
     private void AddPartition(GptPartition partition)

@@ -65,6 +65,23 @@ internal static class Magic
 
     public static bool IsGpt(ByteSource source) => StartsWith(source, 512, "EFI PART"u8);
 
+    /// <summary>Version 4.0, the one since Linux 2.6.29.</summary>
+    public static bool IsSquashfs(ByteSource source) => StartsWith(source, 0, "hsqs"u8) && StartsWith(source, 28, [4, 0, 0, 0]);
+
+    /// <summary>The magic number has two bytes only, so the block size, the state and the revision must be possible ones too.</summary>
+    public static bool IsExt(ByteSource source)
+    {
+        if (!StartsWith(source, 0x438, [0x53, 0xEF]) || source.Length < 2048)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> superblock = source.ReadBytes(1024, 0x50, "ext4");
+        return superblock[0x18] <= 6 && superblock[0x19..0x1C].SequenceEqual("\0\0\0"u8)
+            && superblock[0x3A] <= 7 && superblock[0x3B] == 0
+            && superblock[0x4C] <= 1 && superblock[0x4D..0x50].SequenceEqual("\0\0\0"u8);
+    }
+
     public static bool IsPe(ByteSource source) => StartsWith(source, 0, "MZ"u8);
 
     public static bool IsVerity(ByteSource source) => StartsWith(source, 0, "verity\0\0"u8);

@@ -10,6 +10,7 @@ internal static class CodeRules
         [nameof(RootNotProtected)] = new RootNotProtected(),
         [nameof(RootHashNotBound)] = new RootHashNotBound(),
         [nameof(RootHashBroken)] = new RootHashBroken(),
+        [nameof(WeakVerityHash)] = new WeakVerityHash(),
         [nameof(VerityMode)] = new VerityMode(),
         [nameof(CommandLineOpen)] = new CommandLineOpen(),
         [nameof(ExtraPartition)] = new ExtraPartition(),

@@ -95,6 +95,7 @@ internal sealed record FileDetection : Detection
         "script" => facts.Kind == ContentKind.Script,
         "pe" => facts.Kind == ContentKind.Pe,
         "module" => facts.IsModule,
+        "unsigned-module" => facts.IsUnsignedModule,
         "archive" => facts.Kind == ContentKind.Archive,
         "text" => facts.Kind is ContentKind.Text or ContentKind.Script,
         "data" => facts.Kind == ContentKind.Data,

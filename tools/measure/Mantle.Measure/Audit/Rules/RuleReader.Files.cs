@@ -16,7 +16,7 @@ internal sealed partial class RuleReader
             In = [.. Choices(map, "in", "esp", "root", "initrd", "data").Select(Role)],
             Path = Paths(map, "path"),
             NotPath = Paths(map, "not-path"),
-            Kind = Choices(map, "kind", "file", "directory", "link", "device", "fifo", "socket", "elf", "script", "pe", "module", "archive", "text", "data", "code"),
+            Kind = Choices(map, "kind", "file", "directory", "link", "device", "fifo", "socket", "elf", "script", "pe", "module", "unsigned-module", "archive", "text", "data", "code"),
             Elf = Choices(map, "elf", "any", "program", "static", "library", "object", "damaged"),
             Needs = Globs(map, "needs"),
             Interpreter = Globs(map, "interpreter"),

@@ -9,7 +9,7 @@ internal sealed partial class RuleReader
     private const string Noun = "a rule file";
     private const long MaximumSize = 4 << 20;
 
-    private static readonly string[] s_subjects = ["unit", "account", "command-line", "code"];
+    private static readonly string[] s_subjects = ["unit", "account", "command-line", "kernel", "code"];
 
     private readonly List<string> _patterns = [];
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
@@ -79,6 +79,7 @@ internal sealed partial class RuleReader
             ["unit"] => ReadUnit(map.Map("unit")),
             ["account"] => ReadAccount(map.Map("account")),
             ["command-line"] => ReadCommandLine(map.Map("command-line")),
+            ["kernel"] => ReadKernel(map.Map("kernel")),
             ["code"] => ReadCode(map),
             _ => throw map.Refuse(subjects[1], $"one detection is about one subject; \"{subjects[0]}\" and \"{subjects[1]}\" need one each"),
         };
@@ -124,6 +125,23 @@ internal sealed partial class RuleReader
             ? throw map.Refuse("word", "a command line needs \"word\", \"absent\" or \"unless-last\"")
             : detection;
     }
+
+    private static KernelDetection ReadKernel(YamlMap map)
+    {
+        KernelDetection detection = new()
+        {
+            Option = new([.. map.Texts("option", Option).Select(text => text.Value)]),
+            Without = new([.. map.Texts("without", Option).Select(text => text.Value)]),
+            Lacks = [.. map.Texts("lacks", Bytes).Select(text => text.Value)],
+        };
+        map.Finish();
+        return detection.Option.IsEmpty && detection.Without.IsEmpty && detection.Lacks.Count == 0
+            ? throw map.Refuse("option", "a kernel needs \"option\", \"without\" or \"lacks\"")
+            : detection;
+    }
+
+    private static string? Option(string text) =>
+        text.StartsWith("CONFIG_", StringComparison.Ordinal) && text.Contains('=', StringComparison.Ordinal) ? null : "an option such as CONFIG_MODULE_SIG=y";
 
     private static CodeDetection ReadCode(YamlMap map)
     {
