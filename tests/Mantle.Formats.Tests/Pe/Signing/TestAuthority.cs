@@ -16,14 +16,13 @@ internal sealed class TestAuthority : IDisposable
 
     private readonly RSA _key = RSA.Create(2048);
 
-    /// <summary>A root of its own, or a certificate that the issuer signs.</summary>
-    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null)
+    /// <summary>A root of its own, or a certificate that the issuer signs. Expired unless years are given, which firmware does not look at.</summary>
+    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int years = 1)
     {
         CertificateRequest request = new($"CN=TEST {name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, pathLength is not null, pathLength ?? 0, true));
 
-        // Expired, which firmware does not look at.
-        DateTimeOffset end = s_start.AddYears(1);
+        DateTimeOffset end = s_start.AddYears(years);
         if (issuer is null)
         {
             Certificate = request.CreateSelfSigned(s_start, end);

@@ -40,6 +40,9 @@ public sealed record MachineOptions
     /// <summary>The raw disk image; it is opened read-only, what the guest writes is thrown away.</summary>
     public required string DiskImage { get; init; }
 
+    /// <summary>Other disks, which the firmware tries before <see cref="DiskImage"/>, in this order.</summary>
+    public IReadOnlyList<string> FirstDisks { get; init; } = [];
+
     /// <summary>How the disk is attached.</summary>
     public DiskController Disk { get; init; } = DiskController.Nvme;
 
@@ -74,10 +77,14 @@ public sealed record MachineOptions
     {
         string[] disk = Disk switch
         {
-            DiskController.Nvme => ["-device", "nvme,drive=disk,serial=mantle,bootindex=0"],
-            DiskController.VirtioBlock => ["-device", "virtio-blk-pci,drive=disk,bootindex=0"],
-            _ => ["-device", "ide-hd,drive=disk,bus=ide.0,bootindex=0"],
+            DiskController.Nvme => ["-device", $"nvme,drive=disk,serial=mantle,bootindex={FirstDisks.Count}"],
+            DiskController.VirtioBlock => ["-device", $"virtio-blk-pci,drive=disk,bootindex={FirstDisks.Count}"],
+            _ => ["-device", $"ide-hd,drive=disk,bus=ide.0,bootindex={FirstDisks.Count}"],
         };
+        IEnumerable<string> first = FirstDisks.SelectMany((path, i) => new[]
+        {
+            "-drive", $"if=none,id=first{i},format=raw,snapshot=on,file={path}", "-device", $"virtio-blk-pci,drive=first{i},bootindex={i}",
+        });
         return
         [
             "-nodefaults", "-display", "none", "-no-user-config", "-no-shutdown",
@@ -91,6 +98,7 @@ public sealed record MachineOptions
             "-drive", $"if=pflash,unit=1,format=raw,file={variables}",
             "-drive", $"if=none,id=disk,format=raw,snapshot=on,file={DiskImage}",
             .. disk,
+            .. first,
             "-netdev", $"user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-:{GuestPort}",
             "-device", "virtio-net-pci,netdev=network,romfile=",
             "-vga", "std",

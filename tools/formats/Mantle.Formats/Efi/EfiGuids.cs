@@ -9,6 +9,9 @@ public static class EfiGuids
     /// <summary>EFI_IMAGE_SECURITY_DATABASE_GUID: db, dbx, dbt.</summary>
     public static Guid ImageSecurityDatabase { get; } = new("d719b2cb-3d3a-4596-a3bc-dad00e67656f");
 
+    /// <summary>EDK2's vendor GUID of SecureBootEnable (MdeModulePkg Include/Guid/AuthenticatedVariableFormat.h): one byte; 0 switches Secure Boot off though there are keys.</summary>
+    public static Guid SecureBootEnableDisable { get; } = new("f0a30bc7-af08-4556-99c4-001009c93a44");
+
     /// <summary>EFI_CERT_X509_GUID: an entry is a DER certificate.</summary>
     public static Guid X509 { get; } = new("a5c059a1-94e4-4aa7-87b5-ab155c2bf072");
 

@@ -5,9 +5,9 @@ namespace Mantle.Formats.Efi;
 
 /// <summary>
 /// EDK2's variable store inside its firmware volume, as QEMU keeps it in a file of flash memory (OVMF_VARS.fd; MdeModulePkg
-/// Include/Guid/VariableFormat.h, MdePkg Include/Pi/PiFirmwareVolume.h). Only the layout with authentication is read.
+/// Include/Guid/VariableFormat.h, MdePkg Include/Pi/PiFirmwareVolume.h). Only the layout with authentication is read and written.
 /// </summary>
-public static class VariableStore
+public static partial class VariableStore
 {
     private const string Format = "efi variable store";
 
@@ -38,13 +38,20 @@ public static class VariableStore
     /// <exception cref="MalformedInputException">The bytes are no such store.</exception>
     public static IReadOnlyList<EfiVariable> Read(ReadOnlyMemory<byte> bytes)
     {
-        if (!IsStore(bytes.Span) || bytes.Length > MaximumSize)
+        (int start, int end) = Locate(bytes.Span);
+        return ReadVariables(bytes, start, end, out _);
+    }
+
+    /// <summary>Where the first variable may stand, and where the store ends.</summary>
+    private static (int Start, int End) Locate(ReadOnlySpan<byte> bytes)
+    {
+        if (!IsStore(bytes) || bytes.Length > MaximumSize)
         {
             throw new MalformedInputException(Format, VolumeSignatureOffset, $"no firmware volume of at most {MaximumSize} bytes");
         }
 
-        int at = System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(bytes.Span[VolumeHeaderLengthOffset..]);
-        SpanReader header = new(bytes.Span[Math.Min(at, bytes.Length)..], Format, at);
+        int at = System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(bytes[VolumeHeaderLengthOffset..]);
+        SpanReader header = new(bytes[Math.Min(at, bytes.Length)..], Format, at);
         Guid signature = header.ReadGuid();
         uint size = header.ReadUInt32LittleEndian();
         byte format = header.ReadByte();
@@ -54,12 +61,17 @@ public static class VariableStore
             throw new MalformedInputException(Format, at, $"no healthy store of authenticated variables ({signature}, {size} bytes, format 0x{format:x2}, state 0x{state:x2})");
         }
 
-        return ReadVariables(bytes, at + StoreHeaderSize, at + (int)size);
+        return (at + StoreHeaderSize, at + (int)size);
     }
 
-    private static List<EfiVariable> ReadVariables(ReadOnlyMemory<byte> bytes, int start, int end)
+    /// <param name="bytes">The flash image.</param>
+    /// <param name="start">Where the first variable may stand.</param>
+    /// <param name="end">Where the store ends.</param>
+    /// <param name="free">Where the erased flash begins.</param>
+    private static List<EfiVariable> ReadVariables(ReadOnlyMemory<byte> bytes, int start, int end, out int free)
     {
         List<(EfiVariable Variable, byte State)> found = [];
+        free = start;
         for (int at = start; at <= end - VariableHeaderSize;)
         {
             SpanReader reader = new(bytes.Span[at..end], Format, at);
@@ -86,6 +98,7 @@ public static class VariableStore
             EfiVariableAttributes flags = (EfiVariableAttributes)(int)(attributes & int.MaxValue);
             found.Add((new(vendor, name, flags, bytes.Slice(at + reader.Position, (int)dataSize)) { Timestamp = bytes.Slice(time, AuthenticatedUpdate.TimeSize) }, state));
             at = (at + reader.Position + (int)dataSize + 3) & ~3;
+            free = at;
         }
 
         return
