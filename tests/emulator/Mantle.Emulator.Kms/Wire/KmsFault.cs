@@ -17,7 +17,10 @@ public sealed record KmsFault
     /// <summary>Answered instead of doing it.</summary>
     public KmsErrorException? Error { get; init; }
 
-    /// <summary>The connection is cut before anything is done.</summary>
+    /// <summary>
+    /// The connection is cut before anything is done. On a connection that was used before .NET's client sends the request again by itself: a test that wants to see
+    /// the failure uses a new connection for each request.
+    /// </summary>
     public bool CutsBefore { get; init; }
 
     /// <summary>The connection is cut when everything is done: the caller cannot know.</summary>
