@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
 
@@ -9,6 +10,7 @@ namespace Mantle.ImageBuilder.Signing.Keys;
 public sealed class DetachedSigner(string path, VerificationKey publicKey) : ISigner
 {
     private const int MaximumSize = 1 << 14;
+    private static readonly SearchValues<byte> s_base64 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"u8);
 
     /// <inheritdoc/>
     public string Name => $"the signature \"{path}\"";
@@ -29,7 +31,7 @@ public sealed class DetachedSigner(string path, VerificationKey publicKey) : ISi
         }
 
         byte[] bytes = File.ReadAllBytes(path);
-        return Task.FromResult(bytes.AsSpan().ContainsAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"u8)
+        return Task.FromResult(bytes.AsSpan().ContainsAnyExcept(s_base64)
             ? bytes
             : FromBase64(System.Text.Encoding.ASCII.GetString(bytes)) ?? bytes);
     }

@@ -19,8 +19,8 @@ internal static class EncryptedKey
         byte[] bytes = Encoding.UTF8.GetBytes(passphrase);
         try
         {
-            return TryImport(RSA.Create(), key => key.ImportEncryptedPkcs8PrivateKey(bytes, der, out _)) is { } rsa ? LocalSigner.Of(path, rsa, certificates)
-                : TryImport(ECDsa.Create(), key => key.ImportEncryptedPkcs8PrivateKey(bytes, der, out _)) is { } curve ? LocalSigner.Of(path, curve, certificates)
+            return TryImport(RSA.Create, key => key.ImportEncryptedPkcs8PrivateKey(bytes, der, out _)) is { } rsa ? LocalSigner.Of(path, rsa, certificates)
+                : TryImport(ECDsa.Create, key => key.ImportEncryptedPkcs8PrivateKey(bytes, der, out _)) is { } curve ? LocalSigner.Of(path, curve, certificates)
                 : Decrypt(path, passphrase, der, certificates);
         }
         finally
@@ -34,9 +34,10 @@ internal static class EncryptedKey
     public static string Write(AsymmetricAlgorithm key, ReadOnlySpan<char> passphrase) =>
         key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, Iterations)) + "\n";
 
-    private static T? TryImport<T>(T key, Action<T> import)
+    private static T? TryImport<T>(Func<T> create, Action<T> import)
         where T : AsymmetricAlgorithm
     {
+        T key = create();
         try
         {
             import(key);

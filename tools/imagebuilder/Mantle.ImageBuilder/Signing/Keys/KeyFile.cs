@@ -2,7 +2,6 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mantle.Measure;
-using Mantle.Measure.Release.Dsse;
 
 namespace Mantle.ImageBuilder.Signing.Keys;
 
@@ -100,21 +99,14 @@ internal static class KeyFile
             {
                 "PRIVATE KEY" => ImportPkcs8(path, key, certificates),
                 "ENCRYPTED PRIVATE KEY" => EncryptedKey.Open(path, key, certificates, passphrases),
-                "RSA PRIVATE KEY" => Take(RSA.Create(), rsa => rsa.ImportRSAPrivateKey(key, out _)),
-                "EC PRIVATE KEY" => Take(ECDsa.Create(), curve => curve.ImportECPrivateKey(key, out _)),
+                "RSA PRIVATE KEY" => Take(path, RSA.Create, certificates, rsa => rsa.ImportRSAPrivateKey(key, out _)),
+                "EC PRIVATE KEY" => Take(path, ECDsa.Create, certificates, curve => curve.ImportECPrivateKey(key, out _)),
                 _ => throw new UserErrorException($"\"{path}\" holds no private key that is understood", Hint),
             };
         }
         catch (Exception problem) when (problem is CryptographicException or AsnContentException)
         {
             throw new UserErrorException($"\"{path}\" holds a private key that cannot be read", "the older PEM encryption is not understood: convert it by \"openssl pkcs8 -topk8\"", cause: null);
-        }
-
-        ISigner Take<T>(T made, Action<T> import)
-            where T : AsymmetricAlgorithm
-        {
-            import(made);
-            return LocalSigner.Of(path, made, certificates);
         }
     }
 
@@ -126,20 +118,32 @@ internal static class KeyFile
         switch (info.ReadSequence().ReadObjectIdentifier())
         {
             case "1.2.840.113549.1.1.1":
-                RSA rsa = RSA.Create();
-                rsa.ImportPkcs8PrivateKey(key, out _);
-                return LocalSigner.Of(path, rsa, certificates);
+                return Take(path, RSA.Create, certificates, rsa => rsa.ImportPkcs8PrivateKey(key, out _));
             case "1.2.840.10045.2.1":
-                ECDsa curve = ECDsa.Create();
-                curve.ImportPkcs8PrivateKey(key, out _);
-                return LocalSigner.Of(path, curve, certificates);
+                return Take(path, ECDsa.Create, certificates, curve => curve.ImportPkcs8PrivateKey(key, out _));
             case "1.3.101.112":
                 byte[] seed = new AsnReader(info.ReadOctetString(), AsnEncodingRules.BER).ReadOctetString();
                 return seed.Length == Org.BouncyCastle.Math.EC.Rfc8032.Ed25519.SecretKeySize
                     ? LocalSigner.OfEd25519(path, seed)
                     : throw new UserErrorException($"\"{path}\" holds an Ed25519 key of {seed.Length} bytes", Hint);
-            case string other:
-                throw new UserErrorException($"\"{path}\" holds a key of algorithm {other}; RSA, ECDSA and Ed25519 sign here", Hint);
+            default:
+                throw new UserErrorException($"\"{path}\" holds a key of an algorithm that does not sign here", "RSA, ECDSA on P-256 or P-384, and Ed25519 do");
+        }
+    }
+
+    private static LocalSigner Take<T>(string path, Func<T> create, IReadOnlyList<ReadOnlyMemory<byte>> certificates, Action<T> import)
+        where T : AsymmetricAlgorithm
+    {
+        T key = create();
+        try
+        {
+            import(key);
+            return LocalSigner.Of(path, key, certificates);
+        }
+        catch (Exception)
+        {
+            key.Dispose();
+            throw;
         }
     }
 
