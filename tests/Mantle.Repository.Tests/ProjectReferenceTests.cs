@@ -37,7 +37,7 @@ public class ProjectReferenceTests
             Assert.Subset(
                 new HashSet<string>
                 {
-                    "SharpCompress", "YamlDotNet", "ZstdSharp.Port", "System.CommandLine", "System.Formats.Cbor", "Microsoft.CodeAnalysis.BannedApiAnalyzers",
+                    "BouncyCastle.Cryptography", "SharpCompress", "YamlDotNet", "ZstdSharp.Port", "System.CommandLine", "System.Formats.Cbor", "Microsoft.CodeAnalysis.BannedApiAnalyzers",
                 },
                 packages.ToHashSet());
         }

@@ -18,11 +18,15 @@ internal static class Program
               imagebuilder lock  appliance/appliance.yaml    resolve packages, once
               imagebuilder build appliance/appliance.yaml    build image and measurements from recipe and lock
               imagebuilder diff  out ../other/out            where two builds differ, why, and which PCRs move
+              imagebuilder identity create identity          whose signatures a machine takes: PK, KEK, db
+              imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
             """);
         root.Subcommands.Add(LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System));
         root.Subcommands.Add(SysrootCommand.Create());
         root.Subcommands.Add(BuildCommand.Create());
         root.Subcommands.Add(DiffCommand.Create());
+        root.Subcommands.Add(IdentityCommand.Create());
+        root.Subcommands.Add(SignCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create("imagebuilder"));
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, arguments);
     }
