@@ -37,7 +37,7 @@ public class ProjectReferenceTests
             Assert.Subset(
                 new HashSet<string>
                 {
-                    "K4os.Compression.LZ4", "SharpCompress", "YamlDotNet", "ZstdSharp.Port", "System.CommandLine", "System.Formats.Cbor", "Microsoft.CodeAnalysis.BannedApiAnalyzers",
+                    "BouncyCastle.Cryptography", "K4os.Compression.LZ4", "SharpCompress", "YamlDotNet", "ZstdSharp.Port", "System.CommandLine", "System.Formats.Cbor", "Microsoft.CodeAnalysis.BannedApiAnalyzers",
                 },
                 packages.ToHashSet());
         }

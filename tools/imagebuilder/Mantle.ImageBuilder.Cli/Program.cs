@@ -15,6 +15,8 @@ internal static class Program
         ("sysroot", SysrootCommand.Create),
         ("build", BuildCommand.Create),
         ("diff", DiffCommand.Create),
+        ("identity", IdentityCommand.Create),
+        ("sign", SignCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -27,6 +29,8 @@ internal static class Program
               imagebuilder lock  appliance/appliance.yaml    resolve packages, once
               imagebuilder build appliance/appliance.yaml    build image and measurements from recipe and lock
               imagebuilder diff  out ../other/out            where two builds differ, why, and which PCRs move
+              imagebuilder identity create identity          whose signatures a machine takes: PK, KEK, db
+              imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }

@@ -14,11 +14,12 @@ internal sealed class TestAuthority : IDisposable
 
     private static readonly DateTimeOffset s_start = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly RSA _key = RSA.Create(2048);
+    private readonly RSA _key;
 
     /// <summary>A root of its own, or a certificate that the issuer signs. Expired unless years are given, which firmware does not look at.</summary>
-    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int years = 1)
+    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int years = 1, int bits = 2048)
     {
+        _key = RSA.Create(bits);
         CertificateRequest request = new($"CN=TEST {name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, pathLength is not null, pathLength ?? 0, true));
 
@@ -147,6 +148,12 @@ internal sealed class TestAuthority : IDisposable
 
         return message.Encode();
     }
+
+    /// <summary>An RSASSA-PKCS1-v1_5 signature with SHA-256.</summary>
+    public byte[] SignData(ReadOnlyMemory<byte> data) => _key.SignData(data.Span, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+
+    /// <summary>The key, for a tool that takes a file.</summary>
+    public void WriteKey(string path) => File.WriteAllText(path, _key.ExportPkcs8PrivateKeyPem());
 
     /// <summary>Whether sbverify takes this certificate for one that vouches for the image.</summary>
     public bool SbverifyAccepts(byte[] image)

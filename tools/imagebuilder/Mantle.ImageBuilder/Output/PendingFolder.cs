@@ -68,14 +68,16 @@ internal sealed partial class PendingFolder : IDisposable
     }
 
     /// <summary>Makes it the folder of that name; what was there is then here, to be removed.</summary>
-    public void MoveTo(string final)
+    /// <param name="final">The name.</param>
+    /// <param name="replace">Whether a folder that is there may be replaced.</param>
+    public void MoveTo(string final, bool replace = true)
     {
         SyncFolder(Path);
         int problem;
         do
         {
             // Another build may make or remove the folder at the same time: then it is the other kind of move.
-            uint how = Directory.Exists(final) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+            uint how = replace && Directory.Exists(final) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
             problem = Rename(final, how);
             if (problem == EINVAL && how == RENAME_NOREPLACE)
             {
@@ -83,7 +85,7 @@ internal sealed partial class PendingFolder : IDisposable
                 problem = Rename(final, RENAME_PLAIN);
             }
         }
-        while (problem is EEXIST or ENOENT && Directory.Exists(Path));
+        while (replace && problem is EEXIST or ENOENT && Directory.Exists(Path));
 
         if (problem != 0)
         {

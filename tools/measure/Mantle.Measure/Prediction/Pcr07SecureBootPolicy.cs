@@ -23,7 +23,13 @@ internal static class Pcr07SecureBootPolicy
             variables = new();
         }
 
-        byte[] state = inputs.SecureBoot switch
+        return new(Index, Events(variables, inputs.SecureBoot, inputs.Authorities));
+    }
+
+    /// <summary>The events by themselves, without an image.</summary>
+    public static List<PlannedEvent> Events(SecureBootVariables variables, SecureBootState secureBoot, IReadOnlyList<Authority> authorities)
+    {
+        byte[] state = secureBoot switch
         {
             SecureBootState.On => [1],
             SecureBootState.Off => [0],
@@ -32,7 +38,7 @@ internal static class Pcr07SecureBootPolicy
         List<PlannedEvent> events = [Variable(EfiGuids.GlobalVariable, "SecureBoot", state)];
         events.AddRange(variables.Measured.Select(variable => Variable(variable.Vendor, variable.Name, variable.Content)));
         events.Add(PlannedEvent.Separator);
-        foreach (Authority authority in inputs.Authorities.DistinctBy(authority => Convert.ToHexString(authority.Entry.Span)))
+        foreach (Authority authority in authorities.DistinctBy(authority => Convert.ToHexString(authority.Entry.Span)))
         {
             UefiVariableData data = new(EfiGuids.ImageSecurityDatabase, "db", authority.Entry);
             events.Add(PlannedEvent.Whole(
@@ -42,7 +48,7 @@ internal static class Pcr07SecureBootPolicy
                 new(EventSourceKind.Certificate, authority.Description)));
         }
 
-        return new(Index, events);
+        return events;
     }
 
     private static PlannedEvent Variable(Guid vendor, string name, ReadOnlyMemory<byte> data) => PlannedEvent.Whole(

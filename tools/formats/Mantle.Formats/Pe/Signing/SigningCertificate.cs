@@ -81,6 +81,28 @@ public sealed class SigningCertificate
         }
     }
 
+    /// <summary>The public key if it is RSA and one that can be used; null otherwise. The caller disposes it.</summary>
+    public RSA? ReadRsaKey()
+    {
+        const string RsaEncryption = "1.2.840.113549.1.1.1";
+        if (PublicKeyAlgorithm != RsaEncryption)
+        {
+            return null;
+        }
+
+        RSA key = RSA.Create();
+        try
+        {
+            key.ImportSubjectPublicKeyInfo(PublicKey.Span, out _);
+            return key;
+        }
+        catch (CryptographicException)
+        {
+            key.Dispose();
+            return null;
+        }
+    }
+
     internal static string ReadAlgorithm(AsnReader reader) => reader.ReadSequence().ReadObjectIdentifier();
 
     private static SigningCertificate ReadBody(

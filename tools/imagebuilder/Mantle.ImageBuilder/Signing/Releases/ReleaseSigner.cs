@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Signing.Keys;
+using Mantle.Measure;
+using Mantle.Measure.Release;
+using Mantle.Measure.Release.Dsse;
+
+namespace Mantle.ImageBuilder.Signing.Releases;
+
+/// <summary>
+/// Adds signatures to the statement of a release that exists. Each person does so on their own copy or on the same, in any order: the envelope's bytes depend
+/// on who has signed and not on when, and two copies can be joined.
+/// </summary>
+public static class ReleaseSigner
+{
+    private const int MaximumEnvelopeSize = 4 << 20;
+
+    /// <summary>Whether a folder is a release directory.</summary>
+    public static bool IsRelease(string folder) => File.Exists(Path.Combine(folder, ReleaseFiles.Envelope));
+
+    /// <summary>Reads a release's envelope.</summary>
+    /// <exception cref="MalformedInputException">It is none.</exception>
+    public static DsseEnvelope ReadEnvelope(string path)
+    {
+        FileInfo file = new(path);
+        return file.Length <= MaximumEnvelopeSize
+            ? DsseEnvelope.Read(File.ReadAllBytes(path))
+            : throw new UserErrorException($"\"{path}\" has {file.Length:N0} bytes; an envelope has at most {MaximumEnvelopeSize:N0}");
+    }
+
+    /// <summary>The statement of a release, after every file was held against it: nobody shall sign what is not there.</summary>
+    /// <exception cref="UserErrorException">A file is missing, is another, or is not stated; exit code 2.</exception>
+    public static (DsseEnvelope Envelope, ReleaseStatement Statement) Open(string folder)
+    {
+        DsseEnvelope envelope = ReadEnvelope(Path.Combine(folder, ReleaseFiles.Envelope));
+        if (envelope.PayloadType != DsseEnvelope.StatementType)
+        {
+            throw new UserErrorException($"\"{folder}\": the envelope holds \"{PrintedText.Escape(envelope.PayloadType)}\", no statement", exitCode: ExitCode.Malformed);
+        }
+
+        ReleaseStatement statement = ReleaseStatement.Read(envelope.Payload);
+        foreach (ReleaseSubject subject in statement.Subjects)
+        {
+            string path = Path.Combine(folder, subject.Name);
+            string? problem = !File.Exists(path) ? "is not there"
+                : Convert.ToHexStringLower(ContentDigest.Compute(ByteSource.OpenFile(path), HashAlgorithmName.SHA256)) != subject.Sha256 ? "is not the file that is stated"
+                : null;
+            if (problem is not null)
+            {
+                throw new UserErrorException($"\"{path}\" {problem}", "take the release directory as it was made", ExitCode.Mismatch);
+            }
+        }
+
+        string? foreign = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file.FullName)).Where(name => name != ReleaseFiles.Envelope && statement.DigestOf(name) is null)
+            .Order(StringComparer.Ordinal).FirstOrDefault();
+        return foreign is null
+            ? (envelope, statement)
+            : throw new UserErrorException($"\"{folder}\" holds \"{PrintedText.Escape(foreign)}\", which is not stated", "take it away", ExitCode.Mismatch);
+    }
+
+    /// <summary>The envelope with the signatures of further keys.</summary>
+    /// <param name="envelope">The envelope.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="scheme">How they sign; null: each as its kind does by default.</param>
+    /// <param name="cancellation">Ends the wait for a remote signer.</param>
+    public static async Task<DsseEnvelope> SignAsync(DsseEnvelope envelope, IReadOnlyList<ISigner> keys, SignatureScheme? scheme, CancellationToken cancellation)
+    {
+        byte[] message = envelope.PreAuthenticationEncoding();
+        foreach (ISigner key in keys)
+        {
+            byte[] signature = await key.SignCheckedAsync(message, scheme ?? SignatureSchemes.Default(key.PublicKey.Kind), cancellation).ConfigureAwait(false);
+            envelope = envelope.With(new(key.PublicKey.KeyId, signature));
+        }
+
+        return envelope;
+    }
+
+    /// <summary>Puts another envelope in the place of a release's, in one step.</summary>
+    public static void Replace(string folder, DsseEnvelope envelope)
+    {
+        string final = Path.Combine(folder, ReleaseFiles.Envelope);
+        string pending = Path.Combine(folder, $".{ReleaseFiles.Envelope}.{Environment.ProcessId}");
+        try
+        {
+            using (FileStream file = new(pending, FileMode.Create))
+            {
+                file.Write(envelope.ToArray());
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(pending, final, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(pending);
+        }
+    }
+}
