@@ -27,6 +27,7 @@ internal static class TinyAppliance
         kernel:
           package: linux
           modules: [erofs]
+          command-line: []
         stub:
           package: stub
           file: /stub

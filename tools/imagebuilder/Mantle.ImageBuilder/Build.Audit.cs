@@ -4,6 +4,7 @@ using Mantle.Formats.Tree;
 using Mantle.Measure;
 using Mantle.Measure.Audit;
 using Mantle.Measure.Audit.Reporting;
+using Mantle.Measure.Text;
 
 namespace Mantle.ImageBuilder;
 
@@ -52,18 +53,24 @@ public sealed partial class Build
         }
 
         string findings = string.Join("; ", report.Findings.Take(MostNamedFindings).Select(
-            finding => $"{finding.Rule.Id} {PrintedText.Escape(finding.Place)}{OriginOf(finding.Place)}: {finding.Rule.Title}"));
+            finding => $"{finding.Rule.Id} {PrintedText.Escape(finding.Place)}{OriginOf(finding)}: {finding.Rule.Title}"));
         return new(
             $"audit: not sealed, {report.Findings.Count} {(report.Findings.Count == 1 ? "finding" : "findings")}: {findings}{(report.Findings.Count > MostNamedFindings ? "; …" : "")}",
             "take them out with \"remove\" in the recipe, or answer for them under \"waivers\" (docs/seal-rules.md)",
             ExitCode.Mismatch);
     }
 
-    /// <summary>The package or recipe line that brought a file of the root.</summary>
-    private string OriginOf(string place)
+    /// <summary>The package or recipe line to blame: for a file of the root what brought it, for a word of the command line or a module who asked for it.</summary>
+    private string OriginOf(Finding finding)
     {
         const string Root = "root:/";
-        string path = place.StartsWith(Root, StringComparison.Ordinal) ? place[Root.Length..].Split('!')[0] : "";
-        return path.Length > 0 && _tree.TryFind(path, out FileNode? node) && node.Origin.Length > 0 ? $" ({node.Origin})" : "";
+        string path = finding.Place.StartsWith(Root, StringComparison.Ordinal) ? finding.Place[Root.Length..].Split('!')[0] : "";
+        string origin = path.Length > 0 && _tree.TryFind(path, out FileNode? node) ? node.Origin
+            : finding.Evidence.Select(evidence => evidence.Word).OfType<string>().FirstOrDefault() is { } word ? PositionIn(_recipe.Kernel.CommandLine, word)
+            : PositionIn(_recipe.Kernel.Modules, Path.GetFileName(finding.Place).Split('.')[0]);
+        return origin.Length > 0 ? $" ({origin})" : "";
     }
+
+    private static string PositionIn(IReadOnlyList<Located<string>> list, string value) =>
+        list.FirstOrDefault(item => item.Value == value)?.Position ?? "";
 }

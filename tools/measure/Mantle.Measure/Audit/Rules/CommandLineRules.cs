@@ -33,7 +33,7 @@ internal static class CommandLineRules
         {
             if (detection.Word.Matches(words[i]))
             {
-                evidence.Add(new($"word {i + 1} of the command line: {written[i]}"));
+                evidence.Add(new($"word {i + 1} of the command line: {written[i]}", Word: written[i]));
             }
         }
 
