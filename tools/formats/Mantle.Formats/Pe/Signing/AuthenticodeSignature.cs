@@ -31,6 +31,9 @@ public sealed class AuthenticodeSignature
     /// <summary>The certificates that the signature carries, in its order.</summary>
     public required IReadOnlyList<SigningCertificate> Certificates { get; init; }
 
+    /// <summary>The hash function that each signer's signature is over. Firmware accepts SHA-1 there; whoever asks for more looks here.</summary>
+    public IReadOnlyList<HashAlgorithmName> SignerAlgorithms => [.. Signers.Select(signer => signer.DigestAlgorithm)];
+
     internal IReadOnlyList<AuthenticodeSigner> Signers { get; private init; } = [];
 
     /// <summary>

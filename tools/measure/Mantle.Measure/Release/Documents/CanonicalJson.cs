@@ -12,21 +12,13 @@ namespace Mantle.Measure.Release.Documents;
 internal static class CanonicalJson
 {
     private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_lineOptions = s_options with { Indented = false };
 
     /// <summary>Writes one object.</summary>
-    public static byte[] Write(Action<Utf8JsonWriter> members)
-    {
-        using MemoryStream output = new();
-        using (Utf8JsonWriter json = new(output, s_options))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
+    public static byte[] Write(Action<Utf8JsonWriter> members) => [.. Write(s_options, members), (byte)'\n'];
 
-        output.WriteByte((byte)'\n');
-        return output.ToArray();
-    }
+    /// <summary>Writes one object without any white space and without a final LF.</summary>
+    public static byte[] WriteLine(Action<Utf8JsonWriter> members) => Write(s_lineOptions, members);
 
     /// <summary>Reads one object and refuses it when its own writer would write it otherwise.</summary>
     /// <exception cref="MalformedInputException">Not JSON, a key twice, too deep, a member too many or too few, or not the one encoding.</exception>
@@ -40,5 +32,18 @@ internal static class CanonicalJson
         return difference == canonical.Length && difference == bytes.Length
             ? value
             : throw new MalformedInputException(format, difference, "not in its canonical encoding, though it means the same");
+    }
+
+    private static byte[] Write(JsonWriterOptions options, Action<Utf8JsonWriter> members)
+    {
+        using MemoryStream output = new();
+        using (Utf8JsonWriter json = new(output, options))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return output.ToArray();
     }
 }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Mantle.Formats.Bytes;
-using Mantle.Formats.Tpm;
 using Mantle.Measure.Release.Documents;
 
 namespace Mantle.Measure.Release;
@@ -11,7 +9,6 @@ public sealed partial record ReleaseStatement
 
     private const int MaximumSize = 1 << 20;
     private const int MaximumSubjects = 256;
-    private const int PcrCount = 24;
 
     /// <summary>Reads a payload that <see cref="ToArray"/> has written.</summary>
     /// <exception cref="MalformedInputException">It is no release statement, contradicts itself, or is not in its one encoding.</exception>
@@ -42,8 +39,8 @@ public sealed partial record ReleaseStatement
                 audit.Number("waived")),
             WaiversSha256 = predicate.OptionalSha256("waiversSha256"),
             IdentitySha256 = predicate.Sha256("identitySha256"),
-            WithoutSecureBoot = ReadMeasurements(measurements.Object("off")),
-            WithSecureBoot = ReadMeasurements(measurements.Object("on")),
+            WithoutSecureBoot = MeasurementsMembers.Read(measurements.Object("off")),
+            WithSecureBoot = MeasurementsMembers.Read(measurements.Object("on")),
         };
         audit.Finish();
         measurements.Finish();
@@ -75,40 +72,8 @@ public sealed partial record ReleaseStatement
         return subjects;
     }
 
-    private static ReleaseMeasurements ReadMeasurements(JsonMembers members)
-    {
-        SortedDictionary<TpmAlgorithm, IReadOnlyDictionary<int, TpmDigest>> banks = [];
-        foreach (string name in members.AllNames())
-        {
-            if (!TpmHash.TryParse(name, out TpmAlgorithm bank))
-            {
-                throw members.Refuse($"bank \"{PrintedText.Escape(name)}\" is not known");
-            }
-
-            JsonMembers values = members.Object(name);
-            SortedDictionary<int, TpmDigest> digests = [];
-            foreach (string index in values.AllNames())
-            {
-                int size = 2 * bank.DigestSize();
-                bool isIndex = int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out int pcr) && pcr < PcrCount;
-                string hex = values.Text(index, text => JsonMembers.IsHex(text, size) ? null : $"{size} digits of lower-case hexadecimal");
-                if (!isIndex || !digests.TryAdd(pcr, new(bank, Convert.FromHexString(hex))))
-                {
-                    throw values.Refuse($"\"{PrintedText.Escape(index)}\" is no PCR, or one that stands there twice");
-                }
-            }
-
-            if (!banks.TryAdd(bank, digests))
-            {
-                throw members.Refuse($"bank {bank.Name()} stands there twice");
-            }
-        }
-
-        return banks.Count > 0 ? new(banks) : throw members.Refuse("there is no bank");
-    }
-
     /// <summary>Names go into tables, file names and tags.</summary>
-    private static string? Label(string text) =>
+    internal static string? Label(string text) =>
         text.Length is > 0 and <= 64 && char.IsAsciiLetterOrDigit(text[0]) && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '+' or '~')
             ? null
             : "1 to 64 letters, digits and . - _ + ~, the first a letter or digit";

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using Mantle.Formats.Tpm;
 using Mantle.Measure.Release.Documents;
 
 namespace Mantle.Measure.Release;
@@ -47,25 +45,8 @@ public sealed partial record ReleaseStatement
         json.WriteString("waiversSha256", WaiversSha256);
         json.WriteString("identitySha256", IdentitySha256);
         json.WriteStartObject("measurements");
-        Write(json, "off", WithoutSecureBoot);
-        Write(json, "on", WithSecureBoot);
-        json.WriteEndObject();
-    }
-
-    private static void Write(Utf8JsonWriter json, string mode, ReleaseMeasurements measurements)
-    {
-        json.WriteStartObject(mode);
-        foreach ((TpmAlgorithm bank, IReadOnlyDictionary<int, TpmDigest> values) in measurements.Banks.OrderBy(bank => bank.Key))
-        {
-            json.WriteStartObject(bank.Name());
-            foreach ((int index, TpmDigest value) in values.OrderBy(value => value.Key))
-            {
-                json.WriteString(index.ToString(CultureInfo.InvariantCulture), value.ToString());
-            }
-
-            json.WriteEndObject();
-        }
-
+        MeasurementsMembers.Write(json, "off", WithoutSecureBoot);
+        MeasurementsMembers.Write(json, "on", WithSecureBoot);
         json.WriteEndObject();
     }
 }
