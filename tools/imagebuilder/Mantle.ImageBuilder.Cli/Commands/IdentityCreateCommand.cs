@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
-using Mantle.Cli;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Efi;
 using Mantle.ImageBuilder.Signing.Identities;
