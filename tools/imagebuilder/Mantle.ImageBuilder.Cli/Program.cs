@@ -17,6 +17,7 @@ internal static class Program
         ("diff", DiffCommand.Create),
         ("identity", IdentityCommand.Create),
         ("sign", SignCommand.Create),
+        ("ledger", LedgerCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -31,6 +32,7 @@ internal static class Program
               imagebuilder diff  out ../other/out            where two builds differ, why, and which PCRs move
               imagebuilder identity create identity          whose signatures a machine takes: PK, KEK, db
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
+              imagebuilder ledger append releases.jsonl      log what was released, retired and revoked
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }

@@ -21,7 +21,7 @@ internal static class Program
         ("unbound", UnboundCommand.Create),
         ("attest", AttestCommand.Create),
         ("quote", QuoteCommand.Create),
-        ("verify", VerifyCommand.Create),
+        ("verify", () => VerifyCommand.Create(TimeProvider.System)),
         ("policy", PolicyCommand.Create),
         ("completion", () => CompletionCommand.Create("measure")),
     ];
