@@ -17,7 +17,7 @@ internal sealed class TestAuthority : IDisposable
     private readonly RSA _key;
 
     /// <summary>A root of its own, or a certificate that the issuer signs.</summary>
-    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int bits = 2048)
+    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int bits = 2048, int years = 1)
     {
         _key = RSA.Create(bits);
         CertificateRequest request = new($"CN=TEST {name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
