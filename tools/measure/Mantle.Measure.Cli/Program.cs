@@ -23,7 +23,7 @@ internal static class Program
             UnboundCommand.Create(),
             AttestCommand.Create(),
             QuoteCommand.Create(),
-            VerifyCommand.Create(),
+            VerifyCommand.Create(TimeProvider.System),
             PolicyCommand.Create(),
             CompletionCommand.Create("measure"),
         };

@@ -23,8 +23,8 @@ internal sealed class TestAuthority : IDisposable
         CertificateRequest request = new($"CN=TEST {name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, pathLength is not null, pathLength ?? 0, true));
 
-        // Expired, which firmware does not look at.
-        DateTimeOffset end = s_start.AddYears(1);
+        // Expired after one year, which firmware does not look at.
+        DateTimeOffset end = s_start.AddYears(years);
         if (issuer is null)
         {
             Certificate = request.CreateSelfSigned(s_start, end);
