@@ -1,0 +1,49 @@
+namespace Mantle.Emulator.Kms.Iam;
+
+/// <summary>A grant (KMS API Reference, GrantListEntry).</summary>
+public sealed record KeyGrant
+{
+    public required string Id { get; init; }
+
+    public string Token { get; init; } = "";
+
+    public string? Name { get; init; }
+
+    /// <summary>An ARN or a service's name.</summary>
+    public required string Grantee { get; init; }
+
+    public string? Retiring { get; init; }
+
+    /// <summary>Without prefix, as the API names them.</summary>
+    public required IReadOnlyList<string> Operations { get; init; }
+
+    public IReadOnlyDictionary<string, string>? ContextSubset { get; init; }
+
+    public IReadOnlyDictionary<string, string>? ContextEquals { get; init; }
+
+    public DateTimeOffset Created { get; init; }
+
+    public string IssuingAccount { get; init; } = "";
+
+    /// <summary>Whether the grant lets a principal do something with an encryption context.</summary>
+    internal bool Covers(IamRequest request)
+    {
+        IamPrincipal who = request.Principal;
+        bool isGrantee = Grantee == who.Arn || (who.Kind != IamPrincipalKind.Service && (Grantee == who.PrincipalArn || Grantee == who.AccountArn));
+        string operation = request.Action["kms:".Length..];
+        if (!isGrantee || !Operations.Contains(operation))
+        {
+            return false;
+        }
+
+        const string Prefix = "kms:EncryptionContext:";
+        Dictionary<string, string> context = request.Context.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[Prefix.Length..], pair => pair.Value[0], StringComparer.Ordinal);
+        // Constraints count for operations with an encryption context only (KMS API Reference, GrantConstraints).
+        bool hasContext = operation is "Encrypt" or "Decrypt" or "GenerateDataKey" or "GenerateDataKeyWithoutPlaintext" or "GenerateDataKeyPair"
+            or "GenerateDataKeyPairWithoutPlaintext" or "ReEncryptFrom" or "ReEncryptTo";
+        return !hasContext || (
+            (ContextSubset is null || ContextSubset.All(pair => context.GetValueOrDefault(pair.Key) == pair.Value))
+            && (ContextEquals is null || (ContextEquals.Count == context.Count && ContextEquals.All(pair => context.GetValueOrDefault(pair.Key) == pair.Value))));
+    }
+}
