@@ -46,6 +46,8 @@ public sealed class ReleaseContentAttackTests
         new("a provenance of nothing", "provenance", "about no file", release => release.WithFile(ReleaseFiles.Provenance, text => text.Replace("image.raw", "x", StringComparison.Ordinal)).Restated()),
     ];
 
+    private static readonly Lazy<TestAuthority> s_small = new(() => new("small", years: 20, bits: 1024));
+
     private static readonly ReleaseAttack[] s_images =
     [
         new("a debug twin", "debug-twin", ".osrel", _ => TestRelease.Make(TestRelease.Image(TestRelease.Db) with { OsRelease = "ID=test\nVARIANT_ID=debug\n" })),
@@ -57,6 +59,7 @@ public sealed class ReleaseContentAttackTests
         new("a signature by another key", "authenticode", "no certificate of the identity's db", _ => TestRelease.Make(TestRelease.Image(TestRelease.Other), secureBootOf: TestRelease.Sound())),
         new("a boot file changed after signing", "authenticode", "changed after it was signed", _ => TestRelease.Make(TestRelease.Image(TestRelease.Db) with { SignUki = ChangedAfterSigning }, secureBootOf: TestRelease.Sound())),
         new("a certificate that had expired", "certificates", "valid from 2020-01-01", _ => TestRelease.Make(TestRelease.Image(TestRelease.Expired), db: TestRelease.Expired)),
+        new("a key that is too small", "certificates", "1024 bits", _ => TestRelease.Make(TestRelease.Image(s_small.Value), db: s_small.Value)),
         new("a digest that dbx forbids", "measurements.on", "dbx forbids", _ => TestRelease.Make(TestRelease.Image(TestRelease.Db), dbx: SignatureList.OfSha256(TestAuthority.Owner, BootDigest()), secureBootOf: TestRelease.Sound())),
         new("a certificate that dbx forbids", "measurements.on", "dbx forbids", _ => TestRelease.Make(TestRelease.Image(TestRelease.Db), dbx: TestRelease.Db.List, secureBootOf: TestRelease.Sound())),
     ];

@@ -1,4 +1,3 @@
-using Mantle.Formats.Tests.Pe.Signing;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;
 using Mantle.Testing;

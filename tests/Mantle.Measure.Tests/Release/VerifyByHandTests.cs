@@ -1,5 +1,4 @@
 using System.Text;
-using Mantle.Formats.Efi;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;
 using Mantle.Measure.Release.Ledger;
