@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
-using Amazon.Runtime.Internal;
 using Mantle.Emulator.Kms;
 using Mantle.Formats.Cose;
+using Mantle.ImageBuilder.Binding;
 using Mantle.Testing;
 
 namespace Mantle.Kms.Tests;
@@ -29,7 +29,7 @@ public sealed class TestCloud : IAsyncDisposable
 
     public static KmsCaller Administrator { get; } = KmsCaller.Administrator($"arn:aws:iam::{Account}:role/administrator");
 
-    public static KmsCaller CustodianCaller { get; } = new(Custodian, """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kms:CreateKey","kms:ListAliases","kms:CreateAlias","kms:UpdateAlias"],"Resource":"*"}]}""");
+    public static KmsCaller CustodianCaller { get; } = new(Custodian, """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kms:CreateKey","kms:ListKeys","kms:ListAliases","kms:CreateAlias","kms:UpdateAlias"],"Resource":"*"}]}""");
 
     public static KmsCaller ApplianceCaller { get; } = new(Appliance, """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateRandom","Resource":"*"}]}""") { SessionToken = "a-token" };
 
@@ -64,12 +64,12 @@ public sealed class TestCloud : IAsyncDisposable
         AWSCredentials credentials = caller.SessionToken is null
             ? new BasicAWSCredentials(caller.AccessKeyId, secret ?? caller.SecretKey)
             : new SessionAWSCredentials(caller.AccessKeyId, secret ?? caller.SecretKey, caller.SessionToken);
-        AmazonKeyManagementServiceClient client = new OneTry(credentials, new()
+        AmazonKeyManagementServiceClient client = new KeyService.OneTry(credentials, new()
         {
             ServiceURL = Endpoint.Url,
             AuthenticationRegion = region,
             UseHttp = true,
-            HttpClientFactory = new OneConnectionEach(),
+            HttpClientFactory = new KeyService.OneConnectionEach(),
         });
         _clients.Add(client);
         return client;
@@ -101,24 +101,6 @@ public sealed class TestCloud : IAsyncDisposable
             PublicKey = publicKey is null ? default(ReadOnlyMemory<byte>?) : publicKey,
         };
         return AttestationDocumentWriter.Write(document, signer.Sign);
-    }
-
-    /// <summary>Without the SDK's own retries, of which MaxErrorRetry 0 leaves one: after an answer that breaks off.</summary>
-    private sealed class OneTry(AWSCredentials credentials, AmazonKeyManagementServiceConfig configuration) : AmazonKeyManagementServiceClient(credentials, configuration)
-    {
-        protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
-        {
-            base.CustomizeRuntimePipeline(pipeline);
-            pipeline.RemoveHandler<RetryHandler>();
-        }
-    }
-
-    /// <summary>A connection for each request: .NET sends a request again by itself when a connection that was used before breaks.</summary>
-    private sealed class OneConnectionEach : HttpClientFactory
-    {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero });
-
-        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
     }
 
     public async ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ public static class KeyAuthorization
             return IamVerdict.Allow(by);
         }
 
-        return grants.Any(grant => grant.Covers(request)) ? IamVerdict.Allow("a grant")
+        return grants.Any(grant => grant.Covers(request, () => IdentityAllows(attachments, request))) ? IamVerdict.Allow("a grant")
             : IamVerdict.Deny(naming == IamNaming.No
                 ? $"because no resource-based policy allows the {request.Action} action"
                 : $"because no identity-based policy allows the {request.Action} action");

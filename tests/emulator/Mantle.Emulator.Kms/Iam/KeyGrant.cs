@@ -26,11 +26,19 @@ public sealed record KeyGrant
     public string IssuingAccount { get; init; } = "";
 
     /// <summary>Whether the grant lets a principal do something with an encryption context.</summary>
-    internal bool Covers(IamRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="identityAllows">Whether the caller's identity policies allow it: a grant to an account lets the account decide.</param>
+    internal bool Covers(IamRequest request, Func<bool> identityAllows)
     {
         IamPrincipal who = request.Principal;
-        bool isGrantee = Grantee == who.Arn || (who.Kind != IamPrincipalKind.Service && (Grantee == who.PrincipalArn || Grantee == who.AccountArn));
+        bool Is(string? principal) => principal == who.Arn || (who.Kind != IamPrincipalKind.Service && principal == who.PrincipalArn);
         string operation = request.Action["kms:".Length..];
+        if (operation == "RetireGrant" && Is(Retiring))
+        {
+            return true;
+        }
+
+        bool isGrantee = Is(Grantee) || (who.Kind != IamPrincipalKind.Service && (Grantee == who.AccountArn || Grantee == who.Account) && identityAllows());
         if (!isGrantee || !Operations.Contains(operation))
         {
             return false;

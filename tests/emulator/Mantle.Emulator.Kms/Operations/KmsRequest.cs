@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mantle.Emulator.Kms.Iam;
 using Mantle.Emulator.Kms.Keys;
 using Mantle.Emulator.Kms.Recipient;
@@ -30,24 +29,10 @@ internal sealed class KmsRequest
     /// <summary>Every context key for an action on a key (IAM User Guide, "AWS global condition context keys"; KMS Developer Guide, "AWS KMS condition keys").</summary>
     public Dictionary<string, string[]> ContextFor(KmsKey? key, IEnumerable<string> aliases)
     {
-        IamPrincipal who = Caller.Principal;
-        Dictionary<string, string[]> all = new(Context, StringComparer.OrdinalIgnoreCase)
+        Dictionary<string, string[]> all = RequestKeys.Of(Caller.Principal, Region, key?.Account, Now);
+        foreach ((string name, string[] values) in Context)
         {
-            ["aws:PrincipalArn"] = [who.PrincipalArn],
-            ["aws:PrincipalAccount"] = [who.Account],
-            ["aws:PrincipalType"] = [who.Kind.ToString()],
-            ["aws:PrincipalIsAWSService"] = ["false"],
-            ["aws:ViaAWSService"] = ["false"],
-            // The endpoint stands for KMS's, which there is over TLS only.
-            ["aws:SecureTransport"] = ["true"],
-            ["aws:RequestedRegion"] = [Region],
-            ["aws:CurrentTime"] = [Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)],
-            ["aws:EpochTime"] = [Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)],
-            ["kms:CallerAccount"] = [who.Account],
-        };
-        if (who.Kind == IamPrincipalKind.User)
-        {
-            all["aws:username"] = [who.Name];
+            all[name] = values;
         }
 
         foreach ((string name, string value) in Caller.Context)
@@ -57,7 +42,6 @@ internal sealed class KmsRequest
 
         if (key is not null)
         {
-            all["aws:ResourceAccount"] = [key.Account];
             all["kms:KeySpec"] = all["kms:CustomerMasterKeySpec"] = [key.Material.Spec];
             all["kms:KeyUsage"] = all["kms:CustomerMasterKeyUsage"] = [key.Usage];
             all["kms:KeyOrigin"] = [key.Origin];

@@ -75,6 +75,12 @@ public sealed record BindingPlan
     /// <summary>Least days between scheduling the key's deletion and its end: 7 to 30.</summary>
     public required int DeletionWindow { get; init; }
 
+    /// <summary>The alias that names the key, for example <c>alias/appliance</c>; null when the plan does not say.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Days between rotations of the key material, 90 to 2560; null when the plan does not say.</summary>
+    public int? RotationPeriod { get; init; }
+
     /// <summary>ARNs of the instances' roles.</summary>
     public required IReadOnlyList<string> Principals { get; init; }
 

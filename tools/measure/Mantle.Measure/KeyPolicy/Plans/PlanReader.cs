@@ -2,6 +2,7 @@ using System.Globalization;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.KeyPolicy.Evaluation;
 using Mantle.Measure.Prediction;
+using Mantle.Measure.Text;
 
 namespace Mantle.Measure.KeyPolicy.Plans;
 
@@ -33,21 +34,23 @@ public static class PlanReader
             throw new UserErrorException($"{file}: {text.Length} characters are more than the {MaximumLength} that a plan can have");
         }
 
-        PlanNode plan = PlanNode.Parse(file, text);
+        YamlMap plan = new(file, "plan", YamlDocument.Load(file, text, "a binding plan"));
         plan.Text("version", value => value == "1" ? null : "1");
         PlanPhase phase = Word(plan.Text("phase", value => IsWord<PlanPhase>(value) ? null : "bootstrap, final or sealed"), PlanPhase.Final);
-        PlanNode key = plan.Map("key");
+        YamlMap key = plan.Map("key");
         KeyIdentity identity = new(
-            key.Text("partition", "aws", value => value is "aws" or "aws-cn" or "aws-us-gov" ? null : "aws, aws-cn or aws-us-gov"),
-            key.Text("region", value => value.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-') ? null : "a region such as eu-central-1"),
+            key.OneOf("partition", "aws", "aws", "aws-cn", "aws-us-gov"),
+            key.Text("region", value => value.Length > 0 && value.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-') ? null : "a region such as eu-central-1"),
             key.Text("account", value => RequestPrincipal.IsAccount(value) ? null : "the twelve digits of an account, in quotes"),
-            key.Text("id", KeyIdentity.UnknownId, value => value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-') ? null : "a key's identifier"));
-        int window = int.Parse(key.Text("deletion-window", "30", value => IsDays(value) ? null : "a number of days from 7 to 30"), CultureInfo.InvariantCulture);
+            key.OptionalText("id", value => value.Length > 0 && value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-') ? null : "a key's identifier") ?? KeyIdentity.UnknownId);
+        int window = key.Has("deletion-window") ? (int)key.Number("deletion-window", 7, 30) : 30;
+        string? alias = key.OptionalText("alias", CheckAlias);
+        int? rotation = key.Has("rotation-period") ? (int)key.Number("rotation-period", 90, 2560) : null;
         key.Finish();
 
-        PlanNode instances = plan.Map("instances");
-        IReadOnlyList<string> principals = instances.Texts("principals", CheckInstance);
-        IReadOnlyList<string> operations = instances.Texts("operations", CheckOperation);
+        YamlMap instances = plan.Map("instances");
+        IReadOnlyList<string> principals = Values(instances.Texts("principals", CheckInstance));
+        IReadOnlyList<string> operations = Values(instances.Texts("operations", CheckOperation));
         IReadOnlyList<PlanCondition> conditions = Conditions(instances, operations, identity);
         instances.Finish();
         BindingPlan result = new()
@@ -55,6 +58,8 @@ public static class PlanReader
             Key = identity,
             Phase = phase,
             DeletionWindow = window,
+            Alias = alias,
+            RotationPeriod = rotation,
             Principals = principals.Count > 0 ? principals : throw instances.Refuse("principals", "\"principals\" names no role"),
             Operations = operations.Count > 0 ? operations : throw instances.Refuse("operations", "\"operations\" names nothing to do"),
             Conditions = conditions,
@@ -67,9 +72,9 @@ public static class PlanReader
         return result;
     }
 
-    private static bool IsDays(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int days) && days is >= 7 and <= 30;
+    private static IReadOnlyList<string> Values(IReadOnlyList<Located<string>> texts) => [.. texts.Select(text => text.Value)];
 
-    private static IReadOnlyList<PlanCondition> Conditions(PlanNode instances, IReadOnlyList<string> operations, KeyIdentity key)
+    private static IReadOnlyList<PlanCondition> Conditions(YamlMap instances, IReadOnlyList<string> operations, KeyIdentity key)
     {
         if (instances.OptionalMap("conditions") is not { } node)
         {
@@ -79,7 +84,7 @@ public static class PlanReader
         List<PlanCondition> conditions = [];
         foreach ((string word, string contextKey) in s_conditions)
         {
-            IReadOnlyList<string> values = node.Texts(word, CheckPlain);
+            IReadOnlyList<string> values = Values(node.Texts(word, CheckPlain));
             if (values.Count > 0)
             {
                 conditions.Add(new(contextKey, values));
@@ -91,7 +96,7 @@ public static class PlanReader
             throw node.Refuse("region", $"\"region\" leaves out the key's own region {key.Region}, so nothing could use the key");
         }
 
-        foreach ((string name, string value) in node.Pairs("encryption-context"))
+        foreach ((string name, string value) in node.Table("encryption-context"))
         {
             if (CheckPlain(name) is { } right || (right = CheckPlain(value)) is not null)
             {
@@ -110,17 +115,17 @@ public static class PlanReader
         return conditions;
     }
 
-    private static PlanAdministrator Administrator(PlanNode node)
+    private static PlanAdministrator Administrator(YamlMap node)
     {
         string principal = node.Text("principal", CheckRoleOrUser);
-        IReadOnlyList<string> may = node.Texts("may", word => AdministratorRight.Find(word) is null ? $"one of {string.Join(", ", AdministratorRight.All.Select(right => right.Name))}" : null);
+        IReadOnlyList<string> may = Values(node.Texts("may", word => AdministratorRight.Find(word) is null ? $"one of {string.Join(", ", AdministratorRight.All.Select(right => right.Name))}" : null));
         node.Finish();
         return may.Count == 0
             ? throw node.Refuse("may", $"\"{principal}\" may do nothing; leave it out")
             : new(principal, [.. AdministratorRight.All.Select(right => right.Name).Where(may.Contains)]);
     }
 
-    private static PlanGeneration Generation(PlanNode node, Func<string, ByteSource>? open)
+    private static PlanGeneration Generation(YamlMap node, Func<string, ByteSource>? open)
     {
         string name = node.Text("name", CheckName);
         GenerationState state = Word(node.Text("state", value => IsWord<GenerationState>(value) ? null : "canary, current, retiring or revoked"), GenerationState.Current);
@@ -138,19 +143,19 @@ public static class PlanReader
         }
 
         AttestedPcrs pcrs = Pcrs(node, name, open);
-        IReadOnlyList<string> principals = node.Texts("principals", CheckInstance);
+        IReadOnlyList<string> principals = Values(node.Texts("principals", CheckInstance));
         node.Finish();
         return new() { Name = name, State = state, Until = until, Pcrs = pcrs, Principals = principals };
     }
 
-    private static AttestedPcrs Never(PlanNode node, Func<string, ByteSource>? open)
+    private static AttestedPcrs Never(YamlMap node, Func<string, ByteSource>? open)
     {
         AttestedPcrs pcrs = Pcrs(node, node.Text("name", CheckName), open);
         node.Finish();
         return pcrs;
     }
 
-    private static AttestedPcrs Pcrs(PlanNode node, string name, Func<string, ByteSource>? open)
+    private static AttestedPcrs Pcrs(YamlMap node, string name, Func<string, ByteSource>? open)
     {
         if (node.Has("measurements") == node.Has("pcrs"))
         {
@@ -190,11 +195,17 @@ public static class PlanReader
         ? null
         : $"a SHA-384 value: {AttestedPcrs.HexLength} hexadecimal digits in lower case";
 
-    private static string? CheckName(string value) => value.Length <= 64 && value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '+' or '~')
-        ? null : "at most 64 letters, digits and . - _ + ~";
+    private static string? CheckName(string value) => value.Length is > 0 and <= 64 && value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '+' or '~')
+        ? null : "1 to 64 letters, digits and . - _ + ~";
+
+    /// <summary>KMS API Reference, CreateAlias: what a name can be.</summary>
+    private static string? CheckAlias(string value) =>
+        value.StartsWith("alias/", StringComparison.Ordinal) && value.Length is > 6 and <= 256 && !value.StartsWith("alias/aws/", StringComparison.Ordinal)
+        && value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '-')
+            ? null : "a name such as alias/appliance";
 
     /// <summary>Wildcards and variables would let in more than the plan's words say.</summary>
-    private static string? CheckPlain(string value) => value.AsSpan().IndexOfAny("*?$") < 0 && value.All(letter => letter is >= ' ' and <= '~') ? null : "text without wildcards and variables";
+    private static string? CheckPlain(string value) => value.Length > 0 && value.AsSpan().IndexOfAny("*?$") < 0 && value.All(letter => letter is >= ' ' and <= '~') ? null : "text without wildcards and variables";
 
     private static bool IsWord<T>(string text) where T : struct, Enum => text.All(char.IsAsciiLetterLower) && Enum.TryParse<T>(text, ignoreCase: true, out _);
 
