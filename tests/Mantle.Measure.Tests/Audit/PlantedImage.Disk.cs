@@ -66,7 +66,7 @@ internal sealed partial record PlantedImage
             (".osrel", Text("ID=test\nVERSION_ID=1.0\n")),
             (".cmdline", Text(commandLine)),
             (".uname", Text("6.12.1-test")),
-            (".linux", SyntheticPe.Kernel()),
+            (".linux", Kernel ?? TestKernel.Build()),
             (".initrd", (Initrd ?? CpioWriter.Layout(InitrdTree())).ToArray()),
             .. more,
         ],
