@@ -64,10 +64,10 @@ public sealed class ForeignImages : IDisposable
         Directory.CreateDirectory(Path.Combine(work, "repart"));
         Directory.CreateDirectory(Path.Combine(work, "python"));
         Directory.CreateDirectory(Path.Combine(work, "workspace"));
-        File.WriteAllText(Path.Combine(work, "repart", "00-esp.conf"), "[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/efi:/\nCopyFiles=/boot:/\nSizeMinBytes=96M\nSizeMaxBytes=96M\n");
+        File.WriteAllText(Path.Combine(work, "repart", "00-esp.conf"), "[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/efi:/\nSizeMinBytes=96M\nSizeMaxBytes=96M\n");
         File.WriteAllText(Path.Combine(work, "repart", "10-root.conf"),
             "[Partition]\nType=root\nFormat=squashfs\nCompression=zstd\nCompressionLevel=1\nCopyFiles=/\nVerity=data\nVerityMatchKey=root\nSizeMinBytes=320M\nSizeMaxBytes=320M\n");
-        File.WriteAllText(Path.Combine(work, "repart", "20-verity.conf"), "[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best\n");
+        File.WriteAllText(Path.Combine(work, "repart", "20-verity.conf"), "[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nSizeMinBytes=16M\nSizeMaxBytes=16M\n");
         File.WriteAllText(Path.Combine(work, "mkosi.conf"), $"""
             [Distribution]
             Distribution=custom

@@ -1,3 +1,4 @@
+using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Packages.Archive;
 using Mantle.Measure;
 using Mantle.Testing;
