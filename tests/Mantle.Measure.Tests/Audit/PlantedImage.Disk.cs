@@ -66,7 +66,7 @@ internal sealed partial record PlantedImage
             (".osrel", Text(OsRelease)),
             (".cmdline", Text(commandLine)),
             (".uname", Text("6.12.1-test")),
-            (".linux", SyntheticPe.Kernel()),
+            (".linux", Kernel ?? TestKernel.Build()),
             (".initrd", (Initrd ?? CpioWriter.Layout(InitrdTree())).ToArray()),
             .. more,
         ],

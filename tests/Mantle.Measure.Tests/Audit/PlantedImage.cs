@@ -49,6 +49,8 @@ internal sealed partial record PlantedImage
     /// <summary>What is done to the first UKI before it goes onto the ESP.</summary>
     public Func<byte[], byte[]> SignUki { get; init; } = uki => uki;
 
+    private byte[]? Kernel { get; init; }
+
     private bool HasVerity { get; init; } = true;
 
     private Action<byte[]>? DamageRoot { get; init; }
@@ -86,6 +88,9 @@ internal sealed partial record PlantedImage
 
     /// <summary>Another initrd, byte by byte: compressed, or several archives.</summary>
     public PlantedImage WithRawInitrd(ByteSource initrd) => this with { Initrd = initrd };
+
+    /// <summary>Another kernel in every UKI.</summary>
+    public PlantedImage WithKernel(byte[] kernel) => this with { Kernel = kernel };
 
     public PlantedImage WithEspFile(string path, byte[] content) => this with { EspChanges = [.. EspChanges, tree => Put(tree, path, content, 0b110_100_100)] };
 

@@ -8,6 +8,7 @@ using Mantle.Formats.Sniffer;
 using Mantle.Formats.Squashfs;
 using Mantle.Formats.Tree;
 using Mantle.Fuzz.Seeds;
+using Mantle.Measure.Audit;
 
 namespace Mantle.Fuzz;
 
@@ -41,6 +42,7 @@ internal static class FileSystemReaders
         Initrd("lz4", "lz4", "-l"),
         new("kernel image", Kernels, ReadKernel) { MemoryLimit = DictionaryLimit },
         new("module file", Modules, ReadModule) { MemoryLimit = DictionaryLimit },
+        new("audit", () => [.. Segments(["gzip"]), .. ForeignSamples.Squashfs("-comp", "gzip"), Samples.Uki()], ReadAudit) { MemoryLimit = DictionaryLimit },
         new("sniffer", () => [Samples.Erofs(), Samples.Cpio(), Samples.Uki()], bytes => FormatSniffer.Sniff(PackageReaders.Source(bytes))),
     ];
 
@@ -99,6 +101,9 @@ internal static class FileSystemReaders
         kernel.ReadConfiguration(s_options);
         _ = kernel.Version;
     }
+
+    // Damage is a gap of the report, never an exception.
+    private static void ReadAudit(byte[] bytes) => Auditor.Audit(PackageReaders.Source(bytes), new() { MaximumUnpackedLength = s_options.MaximumLength });
 
     private static IReadOnlyList<byte[]> Modules()
     {

@@ -25,6 +25,9 @@ public sealed partial class Build
                 Waivers = build._isTwin ? [] : build._recipe.Waivers,
                 At = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(build._recipe.Epoch).UtcDateTime),
                 Workers = Environment.ProcessorCount,
+
+                // The lock names the package that the kernel is from; to unpack it would take longer than the whole build.
+                LooksIntoKernels = false,
             },
             cancellation);
         build.WriteFile(AuditName, file => AuditJson.Write(report, file));

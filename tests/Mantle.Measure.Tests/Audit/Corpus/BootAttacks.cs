@@ -1,5 +1,6 @@
 using System.Text;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Gpt;
 using Mantle.Formats.Tests.Pe;
 using Mantle.Formats.Tree;
 
@@ -54,6 +55,23 @@ internal static class BootAttacks
         Word("a partition to sleep on", "KERNEL-003", "resume=/dev/nvme1n1p1"),
         new("modules without signature", "KERNEL-004", Attack.Uki, Sealed.WithoutCommandLineWord("module.sig_enforce=1").WithoutCommandLineWord("lockdown=confidentiality")),
         Word("signatures switched off by a later word", "KERNEL-004", "module.sig-enforce=0"),
+        new("a kernel without lockdown", "KERNEL-013", Attack.Uki, Sealed.WithKernel(TestKernel.Build("nothing", null))),
+        new("a kernel that says it has no lockdown", "KERNEL-013", Attack.Uki, Sealed.WithKernel(TestKernel.Build("CONFIG_MODULE_SIG=y\n# CONFIG_SECURITY_LOCKDOWN_LSM is not set\n"))),
+        new(
+            "a kernel whose package says that it checks no module", "KERNEL-014", Attack.Uki,
+            Sealed.WithRootFile("boot/config-6.12.1-test", "CONFIG_SECURITY_LOCKDOWN_LSM=y\nCONFIG_MODULES=y\n# CONFIG_MODULE_SIG is not set\n")),
+        new("a console in the words that a kernel has itself", "KERNEL-015", Attack.Uki, Sealed.WithKernel(TestKernel.Build("CONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\"console=ttyS0\"\n"))),
+        new("an initrd inside the kernel", "KERNEL-016", Attack.Uki, Sealed.WithKernel(TestKernel.Build("CONFIG_INITRAMFS_SOURCE=\"/tmp/a.cpio\"\n"))),
+        new("a kernel that opens all memory", "KERNEL-017", Attack.Uki, Sealed.WithKernel(TestKernel.Build("CONFIG_DEVMEM=y\n# CONFIG_STRICT_DEVMEM is not set\n"))),
+        new("a kernel that calls a helper", "KERNEL-018", Attack.Uki, Sealed.WithKernel(TestKernel.Build("CONFIG_UEVENT_HELPER=y\nCONFIG_UEVENT_HELPER_PATH=\"/sbin/h\"\n"))),
+        new(
+            "a compressed module without a signature", "KERNEL-005", $"{Attack.Initrd}/modules/a.ko.gz",
+            Sealed.WithInitrdFile("modules/a.ko.gz", TestKernel.Gzip([.. "\u007fELF"u8, .. new byte[100]]))),
+        new(
+            "a hash tree by SHA-1", "VERITY-005", "partition 4 (root-x86-64-verity)",
+            Sealed.WithPartition(DiscoverablePartitions.RootVerityX64, "more", ByteSource.FromMemory((byte[])[.. "verity\0\0"u8, .. new byte[24], .. "sha1"u8, .. new byte[4060]]))),
+        Word("a root hash by SHA-1", "VERITY-005", "usrhash=da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+        Word("a hash tree by MD5 in a table", "VERITY-005", "dm-mod.create=\"root,,,ro,0 8 verity 1 /dev/vda2 /dev/vda3 4096 4096 1 1 md5 00 00\""),
         Word("memory as a file", "KERNEL-006", "iomem=relaxed"),
         new("the device of memory", "KERNEL-006", "root:/dev/mem", Sealed.WithRoot(tree => tree.Put("dev/mem", new FileNode(FileKind.CharacterDevice, 0b110_000_000) { DeviceMajor = 1, DeviceMinor = 1 }))),
         File("BPF for every user", "KERNEL-007", "etc/sysctl.d/a.conf", "kernel.unprivileged_bpf_disabled = 0\n"),

@@ -20,7 +20,7 @@ internal static class AuditCommand
 
     private static readonly Argument<FileInfo> s_input = new("IMAGE")
     {
-        Description = "A raw disk image, a unified kernel image, a file system or a cpio archive",
+        Description = "A raw disk image, a unified kernel image, a kernel, a file system or an initrd",
     };
 
     private static readonly Option<string> s_format = new("--format")
@@ -65,7 +65,7 @@ internal static class AuditCommand
               measure audit out/image.raw --format sarif > audit.sarif
               measure audit out/image.raw --channels
               measure audit image.raw --waivers waivers.yaml --at 2026-11-21
-              measure audit initrd.cpio --rules policies/seal.yaml
+              measure audit initrd.img --rules policies/seal.yaml
             """)
         {
             s_input, s_format, s_json, s_rules, s_waivers, s_at, s_channels,
@@ -94,8 +94,9 @@ internal static class AuditCommand
             Waivers = parsed.GetValue(s_waivers) is { } waivers ? WaiverReader.Read(waivers.ToString()) : [],
             At = parsed.GetValue(s_at) is { } at ? Date(at) : DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime),
             Workers = Environment.ProcessorCount,
+            SpoolFolder = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } folder ? folder : "/var/tmp",
         };
-        using SafeFileHandle handle = InputFile.Open(file, "a disk image, a unified kernel image, a file system or a cpio archive");
+        using SafeFileHandle handle = InputFile.Open(file, "a disk image, a unified kernel image, a file system or an initrd");
         AuditReport report = Auditor.Audit(ByteSource.FromFile(handle), options, cancellation);
         Print(parsed, report, format);
         return report.Verdict switch

@@ -23,6 +23,9 @@ public sealed record AuditOptions
     /// </summary>
     public string? SpoolFolder { get; init; }
 
+    /// <summary>Most bytes that may come out of one initrd or kernel; what goes on after them is a gap.</summary>
+    public long MaximumUnpackedLength { get; init; } = 1L << 30;
+
     /// <summary>
     /// Whether kernels are unpacked for the rules on kernels, which takes a second or so for each. Without it those rules find nothing: for somebody who
     /// has chosen the kernel and asks often.

@@ -15,7 +15,7 @@ public static class Auditor
     /// <exception cref="IOException">The image cannot be read. What is malformed in it is a <see cref="Gap"/>, no error.</exception>
     public static AuditReport Audit(ByteSource image, AuditOptions options, CancellationToken cancellation = default)
     {
-        DecompressionOptions decompression = new() { SpoolFolder = options.SpoolFolder };
+        DecompressionOptions decompression = new() { SpoolFolder = options.SpoolFolder, MaximumLength = options.MaximumUnpackedLength };
         InspectedImage inspected = Inspector.Inspect(image, options.Workers, decompression);
         FindingList found = new();
         Task kernels = options.LooksIntoKernels

@@ -155,9 +155,10 @@ internal sealed partial class Inspector
         }
     }
 
-    private static bool IsBootPath(string path) =>
+    /// <summary>Where firmware or a boot loader finds kernels. The copy beside the modules is there to be copied.</summary>
+    private static bool IsBootPath(string path) => !path.Contains("lib/modules/", StringComparison.Ordinal) && (
         path.StartsWith("boot/", StringComparison.Ordinal) || path.StartsWith("efi/", StringComparison.Ordinal)
-        || path.EndsWith(".efi", StringComparison.OrdinalIgnoreCase) || Path.GetFileName(path).StartsWith("vmlinuz", StringComparison.Ordinal);
+        || path.EndsWith(".efi", StringComparison.OrdinalIgnoreCase) || Path.GetFileName(path).StartsWith("vmlinuz", StringComparison.Ordinal));
 
     /// <summary>On the ESP the path is enough: <c>initrd(EFI/BOOT/BOOTX64.EFI)</c>.</summary>
     private static string NameOfInitrd(InspectedTree tree, string path) => tree.Prefix == "esp:" ? path : tree.PlaceOf(path);

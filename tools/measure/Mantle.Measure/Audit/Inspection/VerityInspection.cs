@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Erofs;
+using Mantle.Formats.Ext4;
+using Mantle.Formats.Squashfs;
 using Mantle.Formats.Verity;
 
 namespace Mantle.Measure.Audit.Inspection;
@@ -92,7 +95,15 @@ internal static class VerityInspection
         superblock.DataBlocks <= volume.Content.Length / VeritySuperblock.BlockSize;
 
     /// <summary>A file system may not go on behind what the tree covers; the rest of a partition may.</summary>
-    private static bool Covers(InspectedVolume data, VeritySuperblock superblock) =>
-        data.Format != "erofs" || Formats.Erofs.ErofsReader.Open(data.Content).Superblock is { } fs
-            && (long)fs.BlockCount * fs.BlockSize <= superblock.DataBlocks * VeritySuperblock.BlockSize;
+    private static bool Covers(InspectedVolume data, VeritySuperblock superblock)
+    {
+        long end = data.Format switch
+        {
+            "erofs" => ErofsReader.Open(data.Content).Superblock is { } fs ? (long)fs.BlockCount * fs.BlockSize : 0,
+            "squashfs" => SquashfsSuperblock.Read(data.Content).Length,
+            "ext4" => Ext4Superblock.Read(data.Content) is { } fs ? fs.BlockCount << fs.BlockSizeBits : 0,
+            _ => 0,
+        };
+        return end <= superblock.DataBlocks * VeritySuperblock.BlockSize;
+    }
 }

@@ -57,6 +57,8 @@ internal sealed record FileDetection : Detection
     /// <summary>Settings <c>key=value</c> as globs; the last setting of a key counts.</summary>
     public IReadOnlyList<string> Setting { get; init; } = [];
 
+    public bool IsAboutPath => Path.Count + NotPath.Count > 0;
+
     public bool NeedsContent => ContainsAny.Count + ContainsAll.Count + ContainsNone.Count > 0;
 
     public bool NeedsText => Line.Count + Setting.Count > 0;

@@ -98,9 +98,11 @@ internal sealed class FileRules
             Content content = new(this, file.Tree, file.Node, file.Paths[0]);
             foreach (string path in file.Paths)
             {
+                bool isFirst = ReferenceEquals(path, file.Paths[0]);
                 foreach ((SealRule rule, FileDetection detection) in _detections)
                 {
-                    if (detection.MatchesOutside(file.Tree, path, file.Node, facts) && content.Matches(detection) is { } evidence)
+                    // What is in a file is said once, whatever its other names are: busybox has hundreds.
+                    if ((isFirst || detection.IsAboutPath) && detection.MatchesOutside(file.Tree, path, file.Node, facts) && content.Matches(detection) is { } evidence)
                     {
                         _findings.Add(rule, file.Tree.PlaceOf(path), evidence.Count > 0 ? evidence : [Outside(detection, file.Node, facts)]);
                     }

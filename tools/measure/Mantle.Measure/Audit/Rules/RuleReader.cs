@@ -94,6 +94,7 @@ internal sealed partial class RuleReader
             Name = Globs(map, "name"),
             Enabled = map.Has("enabled") ? map.Flag("enabled") : null,
             Directive = new([.. map.Texts("directive", Directive).Select(text => text.Value)]),
+            With = new([.. map.Texts("with", Directive).Select(text => text.Value)]),
         };
         map.Finish();
         return detection.Name.IsEmpty && detection.Directive.IsEmpty ? throw map.Refuse("name", "a unit needs a \"name\" or a \"directive\"") : detection;

@@ -10,5 +10,8 @@ internal sealed record UnitDetection : Detection
     public bool? Enabled { get; init; }
 
     /// <summary>Directives such as <c>Service.ExecStart=*agetty*</c>, any of which will do; empty: no condition.</summary>
-    public TextGlobs Directive { get; init; } = new([]);
+    public DirectiveGlobs Directive { get; init; } = new([]);
+
+    /// <summary>Directives of which the unit must have one too; empty: no condition.</summary>
+    public DirectiveGlobs With { get; init; } = new([]);
 }

@@ -18,7 +18,8 @@ internal static class UnitRules
 
     private static void Apply(SealRule rule, UnitDetection detection, SystemdUnit unit, FindingList findings)
     {
-        if ((!detection.Name.IsEmpty && !detection.Name.Matches(unit.Name)) || (detection.Enabled is { } enabled && enabled != unit.IsEnabled))
+        if ((!detection.Name.IsEmpty && !detection.Name.Matches(unit.Name)) || (detection.Enabled is { } enabled && enabled != unit.IsEnabled)
+            || (!detection.With.IsEmpty && !unit.Directives.Any(directive => detection.With.Matches(directive.Section, directive.Key, directive.Value))))
         {
             return;
         }
@@ -31,7 +32,7 @@ internal static class UnitRules
 
         foreach ((string section, string key, string value, string place, int line) in unit.Directives)
         {
-            if (detection.Directive.Matches($"{section}.{key}={value}"))
+            if (detection.Directive.Matches(section, key, value))
             {
                 findings.Add(rule, place, new Evidence($"{unit.Name}: [{section}] {key}={value}", Line: line));
             }
