@@ -75,5 +75,5 @@ public sealed partial class Build
     }
 
     private static string PositionIn(IReadOnlyList<Located<string>> list, string value) =>
-        list.FirstOrDefault(item => item.Value == value)?.Position ?? "";
+        list.Where(item => item.Value == value).Select(item => item.Position).FirstOrDefault("");
 }
