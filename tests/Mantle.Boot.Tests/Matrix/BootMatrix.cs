@@ -109,7 +109,7 @@ public sealed class BootMatrix : IDisposable
         {
             using (FileStream file = File.OpenWrite(disk))
             {
-                file.SetLength(file.Length + (8 << 20));
+                file.SetLength(1 << 30);
             }
 
             Oracle.Succeed("sgdisk", "--move-second-header", disk);
