@@ -26,7 +26,7 @@ public class ExplainedBootTests(BootMatrix boots)
         BootRecord boot = await boots.Get(name);
         BootRecord plain = await boots.Get(Scenarios.OwnKey);
         ExpectedBoot expected = Expected(plain, boot);
-        ExpectedBoot[] known = name == Scenarios.OtherKeys ? [ExpectedBoot.FromDocument("known", boot.Scenario.Predict(boot.Disk))] : [];
+        ExpectedBoot[] known = name == Scenarios.OtherKeys ? [ExpectedBoot.FromDocument("known", boot.Prediction)] : [];
         BootExtras suspects = new()
         {
             Credentials = [Suspect("c1.cred", "creds/c1.cred"), Suspect("b.cred", "creds/b.cred")],
@@ -94,11 +94,7 @@ public class ExplainedBootTests(BootMatrix boots)
     }
 
     /// <summary>The boot with the own key; of the machine with other variables, what it would have been without the six before it.</summary>
-    private static ExpectedBoot Expected(BootRecord plain, BootRecord boot)
-    {
-        BootRecord expected = boot.Scenario.TriedFirst.Count > 1 ? boot : plain;
-        return ExpectedBoot.FromImage("release", ByteSource.OpenFile(expected.Disk), (expected.Scenario with { TriedFirst = [] }).Predict(expected.Disk));
-    }
+    private static ExpectedBoot Expected(BootRecord plain, BootRecord boot) => (boot.Scenario.TriedFirst.Count > 1 ? boot : plain).Release;
 
     private static CompanionFile Suspect(string name, string captured) => new(name, ByteSource.FromMemory(MatrixFiles.Captured(captured)));
 

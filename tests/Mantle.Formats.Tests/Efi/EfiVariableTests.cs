@@ -192,7 +192,7 @@ public class EfiVariableTests
         Assert.Contains("and the store has", Assert.Throws<ArgumentException>(() => VariableStore.Add(both, large)).Message, StringComparison.Ordinal);
 
         // What is not erased cannot be written to: flash only loses bits.
-        int end = both.AsSpan().LastIndexOf("e\0E\0n\0a\0b\0l\0e\0"u8) + 400;
+        int end = both.AsSpan().LastIndexOf("t\0E\0n\0a\0b\0l\0e\0"u8) + 400;
         both[end] = 0;
         Assert.Contains("not erased", Assert.Throws<MalformedInputException>(() => VariableStore.Add(both, large)).Problem, StringComparison.Ordinal);
     }

@@ -97,7 +97,12 @@ public static class Explainer
             List<Trial> whole = [.. singles.Where(trial => trial.IsWhole)];
             if (whole.Count == 0)
             {
-                whole = [.. Pairs(model, observations, candidates, singles).Where(trial => trial.IsWhole)];
+                whole = [.. PairsOfPcrs(model, observations, singles).Where(trial => trial.IsWhole)];
+            }
+
+            if (whole.Count == 0)
+            {
+                whole = [.. PairsInPcr(model, observations, candidates).Where(trial => trial.IsWhole)];
             }
 
             if (whole.Count > 0)
@@ -132,9 +137,9 @@ public static class Explainer
         return (causes, [.. equal.DistinctBy(trial => trial.Story).Take(MostAlternatives).SelectMany(trial => trial.Causes())], []);
     }
 
-    private static IEnumerable<Trial> Pairs(BootModel model, List<Observed> observations, Candidate[] candidates, List<Trial> consistent)
+    /// <summary>Causes in different PCRs: each is consistent by itself.</summary>
+    private static IEnumerable<Trial> PairsOfPcrs(BootModel model, List<Observed> observations, List<Trial> consistent)
     {
-        // Causes in different PCRs: each is consistent by itself.
         Trial[] parts = [.. consistent.Where(trial => trial.Exact > 0 || trial.Candidates[0].IsCertain).Take(MostPaired)];
         foreach (Trial first in parts)
         {
@@ -146,8 +151,11 @@ public static class Explainer
                 }
             }
         }
+    }
 
-        // Causes in one PCR: only both together give its value.
+    /// <summary>Causes in one PCR: only both together give its value.</summary>
+    private static IEnumerable<Trial> PairsInPcr(BootModel model, List<Observed> observations, Candidate[] candidates)
+    {
         Candidate[] few = [.. candidates.DistinctBy(candidate => candidate.Sentence).Where(candidate => !candidate.IsCertain && candidate.Hypothesis is not GrownPartitionTable).Take(MostPaired)];
         foreach (Candidate first in few)
         {

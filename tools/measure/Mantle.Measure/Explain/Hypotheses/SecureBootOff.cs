@@ -49,7 +49,7 @@ internal sealed class SecureBootOff : Hypothesis
         StubRules? rules = StubRules.All.FirstOrDefault(rules => expected.Prediction.StubVersion.Split('.')[0] == $"{rules.Major}");
         bool isMissing = rules is { MeasuresInnerKernel: true } && model[4] is { IsUnknown: false } pcr && !pcr.Events.Any(e => e.IsInnerKernel);
         return !isMissing ? model
-            : expected.KernelHashInput is { } kernel ? model.With(4, events => events.Append(StreamedEvent.Of(EventType.EfiBootServicesApplication, kernel, "inner kernel", ".linux")))
+            : expected.InnerKernel is { } kernel ? model.With(4, events => events.Append(kernel))
             : model.WithUnknown(4);
     }
 
