@@ -9,6 +9,15 @@ internal static class Program
 {
     public const string Version = "0.1.0";
 
+    private static readonly (string Name, Func<Command> Create)[] s_commands =
+    [
+        ("lock", () => LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System)),
+        ("sysroot", SysrootCommand.Create),
+        ("build", BuildCommand.Create),
+        ("diff", DiffCommand.Create),
+        ("completion", () => CompletionCommand.Create("imagebuilder")),
+    ];
+
     private static Task<int> Main(string[] arguments)
     {
         RootCommand root = new(
@@ -19,11 +28,6 @@ internal static class Program
               imagebuilder build appliance/appliance.yaml    build image and measurements from recipe and lock
               imagebuilder diff  out ../other/out            where two builds differ, why, and which PCRs move
             """);
-        root.Subcommands.Add(LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System));
-        root.Subcommands.Add(SysrootCommand.Create());
-        root.Subcommands.Add(BuildCommand.Create());
-        root.Subcommands.Add(DiffCommand.Create());
-        root.Subcommands.Add(CompletionCommand.Create("imagebuilder"));
-        return new CommandLineApplication("imagebuilder", Version).RunAsync(root, arguments);
+        return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }
 }
