@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using Mantle.Emulator.Machine;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Tcg;
 using Mantle.Formats.Tpm;
+using Mantle.Measure.Explain;
+using Mantle.Measure.Prediction;
 using Mantle.Testing;
 
 namespace Mantle.Boot.Tests.Matrix;
@@ -13,7 +16,17 @@ namespace Mantle.Boot.Tests.Matrix;
 /// <param name="Log">The firmware's log out of the guest's memory; it says exactly what the TPM was told.</param>
 /// <param name="Pcrs">The TPM's registers.</param>
 /// <param name="Serial">What the firmware said.</param>
-internal sealed record BootRecord(Scenario Scenario, string Disk, EventLog Log, PcrValues Pcrs, string Serial);
+internal sealed record BootRecord(Scenario Scenario, string Disk, EventLog Log, PcrValues Pcrs, string Serial)
+{
+    private readonly Lazy<ImagePrediction> _prediction = new(() => Scenario.Predict(Disk));
+    private readonly Lazy<ExpectedBoot> _release = new(() => ExpectedBoot.FromImage("release", ByteSource.OpenFile(Disk), (Scenario with { TriedFirst = [] }).Predict(Disk)));
+
+    /// <summary>What the bytes and the machine's variables say that the TPM will hold.</summary>
+    public ImagePrediction Prediction => _prediction.Value;
+
+    /// <summary>The same without disks that are tried first, as something to be expected.</summary>
+    public ExpectedBoot Release => _release.Value;
+}
 
 /// <summary>
 /// Boots every scenario once, two at a time: an emulated machine keeps one core busy. The one that a test waits for comes before the others. A machine is
@@ -109,7 +122,7 @@ public sealed class BootMatrix : IDisposable
         {
             using (FileStream file = File.OpenWrite(disk))
             {
-                file.SetLength(file.Length + (8 << 20));
+                file.SetLength(1 << 30);
             }
 
             Oracle.Succeed("sgdisk", "--move-second-header", disk);

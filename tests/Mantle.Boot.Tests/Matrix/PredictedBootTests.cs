@@ -18,7 +18,7 @@ public class PredictedBootTests(BootMatrix boots)
     public async Task Every_event_and_value_is_predicted_in_every_bank(string name)
     {
         BootRecord boot = await boots.Get(name);
-        ImagePrediction prediction = boot.Scenario.Predict(boot.Disk);
+        ImagePrediction prediction = boot.Prediction;
 
         foreach (int register in s_registers)
         {

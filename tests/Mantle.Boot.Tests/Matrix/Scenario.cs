@@ -27,7 +27,7 @@ internal sealed record Scenario
     /// <summary>The SMBIOS string for the command line.</summary>
     public string? Words { get; init; }
 
-    /// <summary>Whether the disk was made larger and its backup table moved to the new end.</summary>
+    /// <summary>Whether the disk was made one of 1 GiB and its backup table moved to the new end.</summary>
     public bool IsGrown { get; init; }
 
     public DiskController Disk { get; init; } = DiskController.Nvme;

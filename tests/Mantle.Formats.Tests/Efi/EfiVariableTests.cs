@@ -171,6 +171,32 @@ public class EfiVariableTests
         }
     }
 
+    [Fact]
+    public void Variables_are_added_behind_those_of_a_store_that_is_there()
+    {
+        const string Path = "/usr/share/OVMF/OVMF_VARS_4M.fd";
+        if (!File.Exists(Path))
+        {
+            Oracle.Missing("Debian package \"ovmf\"");
+        }
+
+        byte[] empty = File.ReadAllBytes(Path);
+        EfiVariable switched = new(EfiGuids.SecureBootEnableDisable, "SecureBootEnable", EfiVariableAttributes.NonVolatile, new byte[] { 1 });
+        byte[] first = VariableStore.Add(empty, [.. s_variables, new(Guid.Empty, "absent", EfiVariableAttributes.None, default)]);
+        byte[] both = VariableStore.Add(first, switched);
+
+        Assert.Equal(empty.Length, both.Length);
+        Assert.Equal(VariableStore.Read(empty).Concat(s_variables).Append(switched).Select(Describe), VariableStore.Read(both).Select(Describe));
+        Assert.Contains("already", Assert.Throws<ArgumentException>(() => VariableStore.Add(both, switched)).Message, StringComparison.Ordinal);
+        EfiVariable large = new(Guid.Empty, "large", EfiVariableAttributes.None, new byte[empty.Length]);
+        Assert.Contains("and the store has", Assert.Throws<ArgumentException>(() => VariableStore.Add(both, large)).Message, StringComparison.Ordinal);
+
+        // What is not erased cannot be written to: flash only loses bits.
+        int end = both.AsSpan().LastIndexOf("t\0E\0n\0a\0b\0l\0e\0"u8) + 400;
+        both[end] = 0;
+        Assert.Contains("not erased", Assert.Throws<MalformedInputException>(() => VariableStore.Add(both, large)).Problem, StringComparison.Ordinal);
+    }
+
     private static string Describe(EfiVariable variable) =>
         $"{variable.Vendor} {variable.Name} {variable.Attributes} {Convert.ToHexStringLower(variable.Content.Span)}";
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mantle.Formats.Cose;
+using Mantle.Measure.Tests.Prediction;
 using Mantle.Testing;
 
 namespace Mantle.Measure.Tests.Attestation;
@@ -36,6 +37,27 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("which is not AWS's", output, StringComparison.Ordinal);
         Assert.Contains("\nPASS         nonce ", output, StringComparison.Ordinal);
         Assert.Equal(0, Measure([.. _sound.Select(word => word.Replace("root.pem", "root.der", StringComparison.Ordinal))]).ExitCode);
+    }
+
+    [Fact]
+    public void Explain_takes_a_document_in_any_of_its_forms_for_what_the_machine_says()
+    {
+        byte[] document = File.ReadAllBytes(_folder["doc"]);
+        File.WriteAllText(_folder["base64"], Convert.ToBase64String(document));
+        File.WriteAllText(_folder["hex"], Convert.ToHexStringLower(document) + "\n");
+        File.WriteAllBytes(_folder["uki.efi"], TestUki.Make().ToArray());
+
+        foreach (string form in new[] { "doc", "base64", "hex" })
+        {
+            (int exitCode, string output, string error) = Measure(["explain", "--expected", _folder["uki.efi"], "--actual", _folder[form]]);
+            Assert.Equal((2, ""), (exitCode, error));
+            Assert.Contains("the document's signature was not checked", output, StringComparison.Ordinal);
+            Assert.Contains("PCR 4, 7, 9, 11", output, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, Measure(["explain", "--expected", _folder["uki.efi"], "--actual", _folder["doc"], "--pcrs", _folder["doc"]]).ExitCode);
+        File.WriteAllBytes(_folder["cut"], document[..^1]);
+        Assert.Equal(3, Measure(["explain", "--expected", _folder["uki.efi"], "--actual", _folder["cut"]]).ExitCode);
     }
 
     [Fact]

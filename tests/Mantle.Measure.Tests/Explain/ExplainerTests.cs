@@ -1,7 +1,11 @@
 using System.Text;
+using Mantle.Formats.Bytes;
+using Mantle.Formats.Cose;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.EventLogs;
 using Mantle.Measure.Explain;
+using Mantle.Measure.Prediction;
+using Mantle.Measure.Tests.Attestation;
 using Mantle.Measure.Tests.EventLogs;
 using Mantle.Measure.Tests.Prediction;
 
@@ -92,5 +96,47 @@ public class ExplainerTests
             Explainer.Explain(MismatchTable.Release, ActualValues.FromLog("log", replay)).EventDifferences, difference => difference.Pcr == 5);
         Assert.StartsWith("disk ", Assert.Single(difference.Details), StringComparison.Ordinal);
         Assert.Equal("partition-table GPT", difference.Input);
+    }
+
+    [Fact]
+    public void An_attestation_document_has_values_of_one_bank_and_a_reservation()
+    {
+        AttestationDocument document = TestDocument.Content(TestDocument.Pki) with
+        {
+            Pcrs = Enumerable.Range(0, 24).ToDictionary(
+                i => i,
+                i => (ReadOnlyMemory<byte>)(MismatchTable.Release.Prediction.Pcrs.SingleOrDefault(pcr => pcr.Index == i)?.Values[TpmAlgorithm.Sha384] ?? TpmDigest.Zero(TpmAlgorithm.Sha384)).Bytes.ToArray()),
+        };
+        Explanation explanation = Explainer.Explain(MismatchTable.Release, ActualValues.FromDocument("document", document));
+        StringWriter text = new();
+        ExplanationText.Write(explanation, text);
+
+        Assert.True(explanation.IsEqual);
+        Assert.Equal([TpmAlgorithm.Sha384], explanation.Observations.Select(observation => observation.Bank).Distinct());
+        Assert.Contains("the document's signature was not checked", text.ToString(), StringComparison.Ordinal);
+        Assert.Throws<UserErrorException>(() => ActualValues.FromDocument("enclave", TestDocument.Content(TestDocument.EnclavePki, AttestationKind.NitroEnclave)));
+    }
+
+    [Fact]
+    public void Without_the_image_a_suspect_is_named_by_pcr_12_and_13_and_must_move_pcr_9()
+    {
+        BootExtras planted = CapturedBoot.Load("05-sidecars").Inputs().Extras;
+        planted = BootExtras.None with { Credentials = planted.Credentials, SystemExtensions = planted.SystemExtensions };
+        ByteSource uki = TestUki.Make();
+        ExpectedBoot expected = ExpectedBoot.FromDocument("release", Predictor.Predict(uki, new() { Banks = TpmHash.Computable }));
+        ExpectedBoot machine = ExpectedBoot.FromDocument("machine", Predictor.Predict(uki, new() { Banks = TpmHash.Computable, Extras = planted with { Credentials = [planted.Credentials[0]] } }));
+
+        Explanation explanation = Explainer.Explain(expected, Registers.Of(machine).Values([TpmAlgorithm.Sha256], null, 4, 9, 11, 12, 13), extras: planted);
+        Cause cause = Assert.Single(explanation.Causes);
+        Assert.Equal("given-extra", cause.Id);
+        Assert.StartsWith($"credential \"{planted.Credentials[0].Name}\" lay beside the boot file, and system extension", cause.Sentence, StringComparison.Ordinal);
+        Assert.Equal([12, 13], cause.Exact.Select(observed => observed.Index));
+        Assert.Equal(9, Assert.Single(cause.Moved).Index);
+
+        // Nothing that is given is what lies there.
+        BootExtras other = BootExtras.None with { Credentials = [new("other.cred", ByteSource.FromMemory(new byte[10]))] };
+        explanation = Explainer.Explain(expected, Registers.Of(machine).Values([TpmAlgorithm.Sha256], null, 4, 9, 11, 12, 13), extras: other);
+        Assert.Equal("unnamed-extra", Assert.Single(explanation.Causes).Id);
+        Assert.Contains("given-extra", Explainer.All.Select(hypothesis => hypothesis.Id));
     }
 }

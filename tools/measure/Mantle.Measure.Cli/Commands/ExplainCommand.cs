@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Mantle.Cli;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Cose;
+using Mantle.Measure.Attestation;
 using Mantle.Measure.EventLogs;
 using Mantle.Measure.Explain;
 
@@ -18,7 +20,7 @@ internal static class ExplainCommand
 
     private static readonly Option<string> s_actual = new("--actual")
     {
-        Description = "What the machine says: an event log, a list of PCR values, or a folder like /sys/class/tpm/tpm0",
+        Description = "What the machine says: an event log, a list of PCR values, a folder like /sys/class/tpm/tpm0, or an attestation document of a NitroTPM",
         HelpName = "FILE",
         Required = true,
     };
@@ -54,10 +56,16 @@ internal static class ExplainCommand
               measure explain --expected out --actual /sys/class/tpm/tpm0
               measure explain --expected measurements.json --actual pcrs.txt --known releases --word console=ttyS0
               measure explain --expected out --actual eventlog.bin --pcrs pcrs.txt --json
+              measure explain --expected out --actual document.cbor --credential suspect.cred
             """)
         {
             s_expected, s_actual, s_pcrs, s_known, s_word, s_json,
         };
+        foreach (Option option in ExtrasOptions.Suspects)
+        {
+            command.Add(option);
+        }
+
         command.SetAction(Run);
         return command;
     }
@@ -67,7 +75,7 @@ internal static class ExplainCommand
         ExpectedBoot expected = ReleaseInput.Open(parsed.GetValue(s_expected)!);
         ActualValues actual = OpenActual(parsed.GetValue(s_actual)!, parsed.GetValue(s_pcrs));
         ExpectedBoot[] known = [.. (parsed.GetValue(s_known) ?? []).SelectMany(ReleaseInput.OpenAll)];
-        Explanation explanation = Explainer.Explain(expected, actual, known, parsed.GetValue(s_word) ?? []);
+        Explanation explanation = Explainer.Explain(expected, actual, known, parsed.GetValue(s_word) ?? [], ExtrasOptions.Read(parsed));
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(parsed, json => ExplanationJson.WriteMembers(json, explanation));
@@ -89,6 +97,13 @@ internal static class ExplainCommand
 
         ByteSource source = InputSource.Open(path, "an event log or a list of PCR values");
         byte[] start = source.ReadBytes(0, (int)Math.Min(source.Length, 1 << 16), "input");
+        if (DocumentIn(start, source) is { } document)
+        {
+            return pcrs is null
+                ? ActualValues.FromDocument(path, document)
+                : throw new UserErrorException("--pcrs goes with an event log", $"\"{path}\" has values itself", ExitCode.Usage);
+        }
+
         if (!LoadedLog.LooksLikeLog(start))
         {
             return pcrs is null
@@ -112,5 +127,14 @@ internal static class ExplainCommand
         }
 
         return ActualValues.FromLog(path, replay);
+    }
+
+    /// <summary>The document that the bytes are, in CBOR, base64 or hexadecimal; null if they do not begin as COSE_Sign1 does.</summary>
+    private static AttestationDocument? DocumentIn(byte[] start, ByteSource source)
+    {
+        const byte Tagged = 0xc0 | CoseSign1.Tag;
+        const byte ArrayOfFour = 0x84;
+        bool isDocument = DocumentFile.Decode(start) is [Tagged, ArrayOfFour, ..] or [ArrayOfFour, >= 0x40 and < 0x60, ..];
+        return isDocument && source.Length <= start.Length ? SignedAttestationDocument.Read(DocumentFile.Decode(start)).UnverifiedContent : null;
     }
 }

@@ -45,21 +45,27 @@ internal static class ExtrasOptions
     public static IEnumerable<Option> All =>
         [s_profile, s_addon, s_globalAddon, s_credential, s_globalCredential, s_systemExtension, s_configurationExtension, s_commandLine, s_loadOptions, s_choose, s_phase];
 
+    /// <summary>The options that name files and words, without those that choose among the UKI's own parts.</summary>
+    public static IEnumerable<Option> Suspects =>
+        [s_addon, s_globalAddon, s_credential, s_globalCredential, s_systemExtension, s_configurationExtension, s_commandLine];
+
+    /// <summary>The files and words that the command line names.</summary>
+    public static BootExtras Read(ParseResult parsed) => new()
+    {
+        Addons = Read(parsed, s_addon),
+        GlobalAddons = Read(parsed, s_globalAddon),
+        Credentials = Read(parsed, s_credential),
+        GlobalCredentials = Read(parsed, s_globalCredential),
+        SystemExtensions = Read(parsed, s_systemExtension),
+        ConfigurationExtensions = Read(parsed, s_configurationExtension),
+        FirmwareCommandLine = parsed.GetValue(s_commandLine),
+    };
+
     /// <summary>Adds what the command line says to the options of a prediction.</summary>
     public static PredictionOptions Apply(ParseResult parsed, PredictionOptions options) => options with
     {
         Profile = parsed.GetValue(s_profile),
-        Extras = new()
-        {
-            Addons = Read(parsed, s_addon),
-            GlobalAddons = Read(parsed, s_globalAddon),
-            Credentials = Read(parsed, s_credential),
-            GlobalCredentials = Read(parsed, s_globalCredential),
-            SystemExtensions = Read(parsed, s_systemExtension),
-            ConfigurationExtensions = Read(parsed, s_configurationExtension),
-            FirmwareCommandLine = parsed.GetValue(s_commandLine),
-            LoadOptions = LoadOptions(parsed.GetValue(s_loadOptions)),
-        },
+        Extras = Read(parsed) with { LoadOptions = LoadOptions(parsed.GetValue(s_loadOptions)) },
         HardwareChoices = (parsed.GetValue(s_choose) ?? []).Select(Choice).ToDictionary(choice => choice.Name, choice => choice.Number),
         Phases = [.. (parsed.GetValue(s_phase) ?? []).SelectMany(words => words.Split(':', StringSplitOptions.RemoveEmptyEntries))],
     };

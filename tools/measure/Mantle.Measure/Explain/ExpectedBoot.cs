@@ -2,6 +2,7 @@ using System.Text;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
+using Mantle.Formats.Tcg;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
 
@@ -11,6 +12,9 @@ namespace Mantle.Measure.Explain;
 public sealed class ExpectedBoot
 {
     private const int LongestText = 1 << 16;
+
+    /// <summary>Hashed once: a search asks for it many times.</summary>
+    private Lazy<ModelEvent>? _innerKernel;
 
     private ExpectedBoot(string name, ImagePrediction prediction)
     {
@@ -33,8 +37,8 @@ public sealed class ExpectedBoot
     /// <summary>The sections of the UKI; empty when only a document is there.</summary>
     internal IReadOnlyList<UkiSection> Sections { get; private init; } = [];
 
-    /// <summary>The bytes of the inner kernel that its Authenticode digest covers.</summary>
-    internal ByteSource? KernelHashInput { get; private init; }
+    /// <summary>The firmware's event of the inner kernel, which is there to be had though it was not expected; null when only a document is there.</summary>
+    internal ModelEvent? InnerKernel => _innerKernel?.Value;
 
     /// <summary>The data of EV_EFI_GPT_EVENT.</summary>
     internal byte[]? GptEvent { get; private init; }
@@ -63,7 +67,8 @@ public sealed class ExpectedBoot
         {
             BootFile = boot.Content,
             Sections = uki.Sections,
-            KernelHashInput = linux is null ? null : AuthenticodeDigest.HashedContent(PeImage.Read(linux)),
+            _innerKernel = linux is null ? null : new(() => StreamedEvent.Of(
+                EventType.EfiBootServicesApplication, AuthenticodeDigest.HashedContent(PeImage.Read(linux)), "inner kernel", UkiSectionName.Linux)),
             GptEvent = boot.GptEvent?.ToArray(),
             CommandLine = FindCommandLine(prediction, commandLine),
         };

@@ -1,3 +1,5 @@
+using Mantle.Measure.Prediction;
+
 namespace Mantle.Measure.Explain;
 
 /// <summary>What hypotheses may draw on.</summary>
@@ -10,6 +12,9 @@ internal sealed class ExplainContext
 
     /// <summary>Words that could have come into the command line.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>What could have come in from outside the boot file.</summary>
+    public BootExtras Extras { get; init; } = BootExtras.None;
 
     /// <summary>The values that are to be explained.</summary>
     public required IReadOnlyList<Observed> Observations { get; init; }

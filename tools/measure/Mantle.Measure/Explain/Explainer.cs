@@ -1,6 +1,7 @@
 using Mantle.Formats.Tpm;
 using Mantle.Measure.EventLogs;
 using Mantle.Measure.Explain.Hypotheses;
+using Mantle.Measure.Prediction;
 
 namespace Mantle.Measure.Explain;
 
@@ -18,7 +19,7 @@ public static class Explainer
     internal static IReadOnlyList<Hypothesis> All { get; } =
     [
         new ZeroPcr(), new AllOnes(), new OtherBank(), new TruncatedValue(), new NotBooted(), new KnownRelease(), new SecureBootOn(), new SecureBootOff(),
-        new OtherKeys(), new StubRule(), new PePadding(), new ExtraBootAttempt(), new ExtraWords(), new GrownPartitionTable(), new PartitionTable(),
+        new OtherKeys(), new StubRule(), new PePadding(), new ExtraBootAttempt(), new GivenExtras(), new ExtraWords(), new GrownPartitionTable(), new PartitionTable(),
         new CommandLineEnding(), new BootPhases(), new SectionRule(), new LoadOptionsEncoding(), new FlatHash(), new OtherPlacement(), new BootActionMissing(),
         new SeparatorMissing(), new SeparatorValue(), new StartupLocality(), new Sha1Padded(), new SwappedPcrs(), new OtherProfile(), new UnnamedExtra(),
     ];
@@ -28,8 +29,10 @@ public static class Explainer
     /// <param name="actual">What the machine says.</param>
     /// <param name="known">Other releases that are known.</param>
     /// <param name="words">Words that could have come into the command line.</param>
-    /// <exception cref="UserErrorException">The two have no PCR of one bank in common.</exception>
-    public static Explanation Explain(ExpectedBoot expected, ActualValues actual, IReadOnlyList<ExpectedBoot>? known = null, IReadOnlyList<string>? words = null)
+    /// <param name="extras">Files and words that could have come in from outside the boot file, all or some of them.</param>
+    /// <exception cref="UserErrorException">The two have no PCR of one bank in common, or an extra is none that the stub would take.</exception>
+    public static Explanation Explain(
+        ExpectedBoot expected, ActualValues actual, IReadOnlyList<ExpectedBoot>? known = null, IReadOnlyList<string>? words = null, BootExtras? extras = null)
     {
         List<Observed> observations = Observe(expected, actual.Values);
         if (observations.Count == 0)
@@ -39,7 +42,7 @@ public static class Explainer
                 $"give values of bank {string.Join(", ", expected.Prediction.Banks.Select(bank => bank.Name()))}");
         }
 
-        ExplainContext context = new() { Expected = expected, Known = known ?? [], Words = words ?? [], Observations = observations };
+        ExplainContext context = new() { Expected = expected, Known = known ?? [], Words = words ?? [], Extras = extras ?? BootExtras.None, Observations = observations };
         IReadOnlyList<LogDifference> events = actual.Log is null ? [] : LogComparer.Compare(expected, actual.Log);
         if (observations.TrueForAll(observation => !observation.Differs))
         {
@@ -94,7 +97,12 @@ public static class Explainer
             List<Trial> whole = [.. singles.Where(trial => trial.IsWhole)];
             if (whole.Count == 0)
             {
-                whole = [.. Pairs(model, observations, candidates, singles).Where(trial => trial.IsWhole)];
+                whole = [.. PairsOfPcrs(model, observations, singles).Where(trial => trial.IsWhole)];
+            }
+
+            if (whole.Count == 0)
+            {
+                whole = [.. PairsInPcr(model, observations, candidates).Where(trial => trial.IsWhole)];
             }
 
             if (whole.Count > 0)
@@ -129,9 +137,9 @@ public static class Explainer
         return (causes, [.. equal.DistinctBy(trial => trial.Story).Take(MostAlternatives).SelectMany(trial => trial.Causes())], []);
     }
 
-    private static IEnumerable<Trial> Pairs(BootModel model, List<Observed> observations, Candidate[] candidates, List<Trial> consistent)
+    /// <summary>Causes in different PCRs: each is consistent by itself.</summary>
+    private static IEnumerable<Trial> PairsOfPcrs(BootModel model, List<Observed> observations, List<Trial> consistent)
     {
-        // Causes in different PCRs: each is consistent by itself.
         Trial[] parts = [.. consistent.Where(trial => trial.Exact > 0 || trial.Candidates[0].IsCertain).Take(MostPaired)];
         foreach (Trial first in parts)
         {
@@ -143,8 +151,11 @@ public static class Explainer
                 }
             }
         }
+    }
 
-        // Causes in one PCR: only both together give its value.
+    /// <summary>Causes in one PCR: only both together give its value.</summary>
+    private static IEnumerable<Trial> PairsInPcr(BootModel model, List<Observed> observations, Candidate[] candidates)
+    {
         Candidate[] few = [.. candidates.DistinctBy(candidate => candidate.Sentence).Where(candidate => !candidate.IsCertain && candidate.Hypothesis is not GrownPartitionTable).Take(MostPaired)];
         foreach (Candidate first in few)
         {

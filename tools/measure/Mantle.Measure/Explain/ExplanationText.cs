@@ -17,7 +17,7 @@ public static class ExplanationText
         if (explanation.IsEqual)
         {
             Line($"equal: {count} values of {names}");
-            WriteLogNote(explanation, Line);
+            WriteReservation(explanation, Line);
             return;
         }
 
@@ -57,7 +57,7 @@ public static class ExplanationText
             }
         }
 
-        WriteLogNote(explanation, Line);
+        WriteReservation(explanation, Line);
     }
 
     /// <summary>What decides a PCR, so that somebody knows where to look.</summary>
@@ -127,12 +127,12 @@ public static class ExplanationText
         _ => "something else was measured",
     };
 
-    private static void WriteLogNote(Explanation explanation, Action<string> line)
+    private static void WriteReservation(Explanation explanation, Action<string> line)
     {
-        if (explanation.Actual.Log is { Checks.Count: 0 })
+        if (explanation.Actual.Reservation is { } reservation)
         {
             line("");
-            line("the log was not compared with a TPM's values: whoever wrote it could have written anything (--pcrs)");
+            line(reservation);
         }
     }
 }

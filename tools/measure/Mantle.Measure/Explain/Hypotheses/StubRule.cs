@@ -1,4 +1,3 @@
-using Mantle.Formats.Tcg;
 using Mantle.Measure.Prediction;
 
 namespace Mantle.Measure.Explain.Hypotheses;
@@ -36,8 +35,8 @@ internal sealed class StubRule : Hypothesis
         return rules.MeasuresInnerKernel switch
         {
             false => changed.With(4, events => events.Where(e => !e.IsInnerKernel)) ?? changed,
-            true when expected.KernelHashInput is { } kernel && changed[4] is { IsUnknown: false } pcr && !pcr.Events.Any(e => e.IsInnerKernel) =>
-                changed.With(4, events => events.Append(StreamedEvent.Of(EventType.EfiBootServicesApplication, kernel, "inner kernel", ".linux"))),
+            true when expected.InnerKernel is { } kernel && changed[4] is { IsUnknown: false } pcr && !pcr.Events.Any(e => e.IsInnerKernel) =>
+                changed.With(4, events => events.Append(kernel)),
             _ => changed,
         };
     }
