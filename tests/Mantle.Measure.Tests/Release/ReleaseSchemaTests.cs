@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Mantle.Measure.Checking;
-using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;
 using Mantle.Measure.Release.Ledger;
 using Mantle.Measure.Tests.Attestation;
