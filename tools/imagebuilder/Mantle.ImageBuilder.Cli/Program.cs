@@ -20,6 +20,7 @@ internal static class Program
               imagebuilder diff  out ../other/out            where two builds differ, why, and which PCRs move
               imagebuilder identity create identity          whose signatures a machine takes: PK, KEK, db
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
+              imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
             """);
         root.Subcommands.Add(LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System));
         root.Subcommands.Add(SysrootCommand.Create());
@@ -27,6 +28,7 @@ internal static class Program
         root.Subcommands.Add(DiffCommand.Create());
         root.Subcommands.Add(IdentityCommand.Create());
         root.Subcommands.Add(SignCommand.Create());
+        root.Subcommands.Add(BindCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create("imagebuilder"));
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, arguments);
     }
