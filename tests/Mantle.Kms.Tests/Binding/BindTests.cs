@@ -70,7 +70,7 @@ public sealed class BindTests
         int puts = scenario.Puts;
         BindResult dry = await scenario.BindAsync(isDryRun: true);
         Assert.Single(dry.Changes);
-        Assert.Contains(scenario.Said, line => line.StartsWith("gains", StringComparison.Ordinal) && line.Contains("Generation 2", StringComparison.Ordinal));
+        Assert.Contains(scenario.Said, line => line.StartsWith("gains", StringComparison.Ordinal) && line.Contains("attested as sample b", StringComparison.Ordinal));
         Assert.Equal(puts, scenario.Puts);
     }
 

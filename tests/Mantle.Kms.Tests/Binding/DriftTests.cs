@@ -59,9 +59,15 @@ public sealed class DriftTests
     {
         await using BindingScenario scenario = await BindingScenario.BoundAsync();
         string whole = scenario.Key.PolicyText;
-        int count = JsonNode.Parse(whole)!["Statement"]!.AsArray().Count;
+        JsonArray all = JsonNode.Parse(whole)!["Statement"]!.AsArray();
+        int count = all.Count;
         for (int i = 0; i < count; i++)
         {
+            if (all[i]!["Effect"]!.ToString() == "Allow")
+            {
+                continue;
+            }
+
             scenario.Key.SetPolicy(whole);
             Edit(scenario, statements => statements.RemoveAt(i));
             CheckReport report = (await scenario.StatusAsync()).Report!;

@@ -18,6 +18,7 @@ internal static class Program
         ("identity", IdentityCommand.Create),
         ("sign", SignCommand.Create),
         ("ledger", LedgerCommand.Create),
+        ("bind", BindCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 

@@ -111,7 +111,7 @@ internal static class IamConditions
 
         for (int bit = length; bit < bits; bit++)
         {
-            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+            bytes[bit / 8] &= (byte)(0xff ^ (0x80 >> (bit % 8)));
         }
 
         return new(new IPAddress(bytes), length);

@@ -37,6 +37,10 @@ internal sealed class KeyService : IDisposable
         {
             configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(key.Region);
         }
+        else
+        {
+            configuration.AuthenticationRegion = key.Region;
+        }
 
         try
         {

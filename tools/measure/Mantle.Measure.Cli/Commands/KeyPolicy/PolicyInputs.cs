@@ -40,12 +40,6 @@ internal static class PolicyInputs
         Grants = parsed.GetValue(Grants) is { } grants ? Named(grants, () => GrantListReader.Read(ReadBytes(grants))) : [],
     };
 
-    public static BindingPlan ReadPlan(string path)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return PlanReader.Parse(Path.GetFileName(path), System.Text.Encoding.UTF8.GetString(ReadBytes(path)), name => ByteSource.FromMemory(ReadBytes(Path.Combine(folder, name))));
-    }
-
     public static AttestedPcrs ReadMeasurements(string path, string? name = null) =>
         Named(path, () => ReleasePcrs.Of(name ?? Path.GetFileNameWithoutExtension(path), MeasurementsDocument.Read(ByteSource.FromMemory(ReadBytes(path)))));
 

@@ -9,6 +9,7 @@ namespace Mantle.Measure.KeyPolicy.Plans;
 /// <summary>Reads a binding plan: strict YAML, every refusal with file, line and column (docs/key-policy.md).</summary>
 public static class PlanReader
 {
+    private const string Noun = "a binding plan";
     private const int MaximumLength = 1 << 18;
 
     /// <summary>Condition words of a plan and the context keys behind them.</summary>
@@ -22,6 +23,18 @@ public static class PlanReader
         ("organization", "aws:PrincipalOrgID"),
     ];
 
+    /// <summary>Reads a plan, and the measurements that it names, relative to it.</summary>
+    /// <exception cref="UserErrorException">The plan is not sound, or a file is not there.</exception>
+    public static BindingPlan ReadFile(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return Parse(Path.GetFileName(path), YamlDocument.ReadText(path, Noun, MaximumLength, "name a plan such as policies/kms/sample.yaml"), name =>
+        {
+            string file = Path.Combine(folder, name);
+            return File.Exists(file) ? ByteSource.FromMemory(File.ReadAllBytes(file)) : throw new UserErrorException($"\"{file}\" does not exist", null, ExitCode.Environment);
+        });
+    }
+
     /// <summary>Reads a plan.</summary>
     /// <param name="file">What messages call it.</param>
     /// <param name="text">The plan.</param>
@@ -34,7 +47,7 @@ public static class PlanReader
             throw new UserErrorException($"{file}: {text.Length} characters are more than the {MaximumLength} that a plan can have");
         }
 
-        YamlMap plan = new(file, "plan", YamlDocument.Load(file, text, "a binding plan"));
+        YamlMap plan = new(file, "plan", YamlDocument.Load(file, text, Noun));
         plan.Text("version", value => value == "1" ? null : "1");
         PlanPhase phase = Word(plan.Text("phase", value => IsWord<PlanPhase>(value) ? null : "bootstrap, final or sealed"), PlanPhase.Final);
         YamlMap key = plan.Map("key");
