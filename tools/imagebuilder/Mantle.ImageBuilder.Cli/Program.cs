@@ -34,6 +34,7 @@ internal static class Program
               imagebuilder identity create identity          whose signatures a machine takes: PK, KEK, db
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
               imagebuilder ledger append releases.jsonl      log what was released, retired and revoked
+              imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }
