@@ -1,5 +1,4 @@
 using Amazon.KeyManagementService.Model;
-using Mantle.Emulator.Kms;
 using Mantle.Emulator.Kms.Wire;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
