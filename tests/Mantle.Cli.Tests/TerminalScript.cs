@@ -14,6 +14,7 @@ namespace Mantle.Cli.Tests;
 /// stdout REGEX           the last run's output has a match;  ! stdout: has none;  stderr likewise
 /// json                   the last run's output is a JSON object with a version
 /// cmp A B, exists PATH..., ! exists PATH...
+/// key PATH rsa|p256|ed25519   a private key, made now
 /// cp A B, rm PATH, mkdir PATH, link TARGET PATH, truncate PATH LENGTH, flip PATH OFFSET, replace PATH OLD NEW
 /// </code>
 /// </summary>
@@ -122,6 +123,14 @@ internal sealed partial class TerminalScript : IDisposable
         {
             case "tiny":
                 TinyAppliance.Write(_work.Root);
+                break;
+            case "key":
+                Oracle.Succeed("openssl", ["genpkey", "-out", path, .. arguments[1] switch
+                {
+                    "rsa" => ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+                    "p256" => ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+                    _ => new[] { "-algorithm", "ED25519" },
+                }]);
                 break;
             case "cp":
                 File.Copy(path, PathOf(arguments[1]), overwrite: true);

@@ -85,7 +85,7 @@ internal static partial class Tool
         string[] lines = result.Error.Split('\n');
         int errors = lines.Count(line => line.Contains(": error: ", StringComparison.Ordinal));
         int hints = lines.Count(line => line.Contains(": hint: ", StringComparison.Ordinal));
-        bool silent = result.ExitCode is 0 or 128 + Kill || (result.ExitCode == 2 && result.Output.Length > 0);
+        bool silent = result.ExitCode is 0 or 128 + Kill || (result.ExitCode is 2 or 7 && result.Output.Length > 0);
         Assert.True(errors == (silent ? 0 : 1) && hints <= errors, $"exit code {result.ExitCode}, standard error:\n{result.Error}");
         return result;
     }

@@ -19,7 +19,7 @@ internal sealed partial record PlantedImage
         string commandLine = string.Join(' ', Words.Append(RootHashWord))
             .Replace("{roothash}", Convert.ToHexStringLower(verity.RootHash.Span), StringComparison.Ordinal);
         FileTree esp = new();
-        Put(esp, BootPath, Uki(commandLine, MoreSections), 0b110_100_100);
+        Put(esp, BootPath, SignUki(Uki(commandLine, MoreSections)), 0b110_100_100);
         foreach ((string path, string words) in MoreUkis)
         {
             Put(esp, path, Uki(words.Replace("{commandline}", commandLine, StringComparison.Ordinal), []), 0b110_100_100);
@@ -63,7 +63,7 @@ internal sealed partial record PlantedImage
         [
             (".text", SyntheticPe.Bytes(3000, 1)),
             (".sdmagic", Text(SyntheticPe.StubMagic)),
-            (".osrel", Text("ID=test\nVERSION_ID=1.0\n")),
+            (".osrel", Text(OsRelease)),
             (".cmdline", Text(commandLine)),
             (".uname", Text("6.12.1-test")),
             (".linux", SyntheticPe.Kernel()),

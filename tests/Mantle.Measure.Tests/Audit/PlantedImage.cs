@@ -43,6 +43,12 @@ internal sealed partial record PlantedImage
 
     private ByteSource? Initrd { get; init; }
 
+    /// <summary>The text in the UKI's section .osrel.</summary>
+    public string OsRelease { get; init; } = "ID=test\nVERSION_ID=1.0\n";
+
+    /// <summary>What is done to the first UKI before it goes onto the ESP.</summary>
+    public Func<byte[], byte[]> SignUki { get; init; } = uki => uki;
+
     private bool HasVerity { get; init; } = true;
 
     private Action<byte[]>? DamageRoot { get; init; }

@@ -14,6 +14,28 @@ namespace Mantle.Cli;
 /// <param name="version">The version for a bug report.</param>
 public sealed class CommandLineApplication(string name, string version)
 {
+    /// <summary>
+    /// Parses the arguments, runs the command and returns the exit code. Only the command that the first word names is made: a hundred options that nobody
+    /// asked for would be most of the time until the first line is printed. Anything else (help, a completion, a word that is unknown) sees all of them.
+    /// </summary>
+    /// <param name="root">The executable itself, without commands.</param>
+    /// <param name="commands">The commands in the order of the help: the name, and what makes the command of that name.</param>
+    /// <param name="arguments">What the user wrote.</param>
+    public Task<int> RunAsync(RootCommand root, (string Name, Func<Command> Create)[] commands, string[] arguments)
+    {
+        bool asksVersion = arguments is ["--version"];
+        bool namesCommand = arguments is [{ } first, ..] && Array.Exists(commands, command => command.Name == first);
+        foreach ((string command, Func<Command> create) in commands)
+        {
+            if (!asksVersion && (!namesCommand || command == arguments[0]))
+            {
+                root.Add(create());
+            }
+        }
+
+        return RunAsync(root, arguments);
+    }
+
     /// <summary>Parses the arguments, runs the command and returns the exit code.</summary>
     public async Task<int> RunAsync(RootCommand root, string[] arguments)
     {

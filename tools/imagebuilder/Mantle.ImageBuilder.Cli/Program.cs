@@ -9,6 +9,19 @@ internal static class Program
 {
     public const string Version = "0.1.0";
 
+    private static readonly (string Name, Func<Command> Create)[] s_commands =
+    [
+        ("lock", () => LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System)),
+        ("sysroot", SysrootCommand.Create),
+        ("build", BuildCommand.Create),
+        ("diff", DiffCommand.Create),
+        ("identity", IdentityCommand.Create),
+        ("sign", SignCommand.Create),
+        ("ledger", LedgerCommand.Create),
+        ("bind", BindCommand.Create),
+        ("completion", () => CompletionCommand.Create("imagebuilder")),
+    ];
+
     private static Task<int> Main(string[] arguments)
     {
         RootCommand root = new(
@@ -21,15 +34,8 @@ internal static class Program
               imagebuilder identity create identity          whose signatures a machine takes: PK, KEK, db
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
               imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
+              imagebuilder ledger append releases.jsonl      log what was released, retired and revoked
             """);
-        root.Subcommands.Add(LockCommand.Create(path => RecipeReader.Read(path).Resolution(), TimeProvider.System));
-        root.Subcommands.Add(SysrootCommand.Create());
-        root.Subcommands.Add(BuildCommand.Create());
-        root.Subcommands.Add(DiffCommand.Create());
-        root.Subcommands.Add(IdentityCommand.Create());
-        root.Subcommands.Add(SignCommand.Create());
-        root.Subcommands.Add(BindCommand.Create());
-        root.Subcommands.Add(CompletionCommand.Create("imagebuilder"));
-        return new CommandLineApplication("imagebuilder", Version).RunAsync(root, arguments);
+        return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }
 }

@@ -17,14 +17,14 @@ internal sealed class TestAuthority : IDisposable
     private readonly RSA _key;
 
     /// <summary>A root of its own, or a certificate that the issuer signs.</summary>
-    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int bits = 2048)
+    public TestAuthority(string name, TestAuthority? issuer = null, bool isAuthority = true, int? pathLength = null, int bits = 2048, int years = 1)
     {
         _key = RSA.Create(bits);
         CertificateRequest request = new($"CN=TEST {name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, pathLength is not null, pathLength ?? 0, true));
 
-        // Expired, which firmware does not look at.
-        DateTimeOffset end = s_start.AddYears(1);
+        // Expired after one year, which firmware does not look at.
+        DateTimeOffset end = s_start.AddYears(years);
         if (issuer is null)
         {
             Certificate = request.CreateSelfSigned(s_start, end);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
-using Mantle.Cli;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Efi;
 using Mantle.ImageBuilder.Signing.Identities;
@@ -133,7 +132,8 @@ internal static class IdentityCreateCommand
         string text = Encoding.Latin1.GetString(bytes);
         if (PemEncoding.TryFind(text, out PemFields fields))
         {
-            return text[fields.Label] == "CERTIFICATE" && !text.Contains("PRIVATE KEY", StringComparison.Ordinal) ? Convert.FromBase64String(text[fields.Base64Data]) : null;
+            bool isCertificate = text[fields.Label] == "CERTIFICATE" && !text.Contains("PRIVATE KEY", StringComparison.Ordinal);
+            return isCertificate ? (ReadOnlyMemory<byte>)Convert.FromBase64String(text[fields.Base64Data]) : (ReadOnlyMemory<byte>?)null;
         }
 
         try

@@ -21,7 +21,7 @@ internal static class EncryptedKey
         {
             return TryImport(RSA.Create, key => key.ImportEncryptedPkcs8PrivateKey(bytes, der, out _)) is { } rsa ? LocalSigner.Of(path, rsa, certificates)
                 : TryImport(ECDsa.Create, key => key.ImportEncryptedPkcs8PrivateKey(bytes, der, out _)) is { } curve ? LocalSigner.Of(path, curve, certificates)
-                : Decrypt(path, passphrase, der, certificates);
+                : Decrypt(path, bytes, der, certificates);
         }
         finally
         {
@@ -51,8 +51,10 @@ internal static class EncryptedKey
     }
 
     /// <summary>What .NET has no class for: Ed25519, and other ways of encryption such as scrypt.</summary>
-    private static ISigner Decrypt(string path, char[] passphrase, byte[] der, IReadOnlyList<ReadOnlyMemory<byte>> certificates)
+    private static ISigner Decrypt(string path, byte[] utf8, byte[] der, IReadOnlyList<ReadOnlyMemory<byte>> certificates)
     {
+        // The library takes the low byte of each char; so it gets the bytes that OpenSSL uses, one a char.
+        char[] passphrase = Array.ConvertAll(utf8, value => (char)value);
         byte[] key = [];
         try
         {
@@ -68,6 +70,7 @@ internal static class EncryptedKey
         finally
         {
             CryptographicOperations.ZeroMemory(key);
+            Array.Clear(passphrase);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Amazon;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
-using Amazon.Runtime;
 using Mantle.Formats.Bytes;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
@@ -11,14 +10,13 @@ namespace Mantle.ImageBuilder.Signing.Keys;
 
 /// <summary>
 /// An asymmetric key in AWS KMS: the public key by GetPublicKey, signatures by Sign (AWS KMS API Reference). Credentials, region and endpoint are those that
-/// the SDK finds by itself; the region of a key's ARN goes first. The service sees digests, and messages only of Ed25519.
+/// the SDK finds by itself, and it tries again as often as it is told to (AWS_MAX_ATTEMPTS); the region of a key's ARN goes first. The service sees digests, and messages only of Ed25519.
 /// </summary>
 public sealed class KmsSigner : ISigner
 {
     /// <summary>Sign takes no longer message that it hashes by itself, in bytes.</summary>
     private const int MaximumMessage = 4096;
 
-    private const int Attempts = 5;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(15);
 
     private readonly IAmazonKeyManagementService _service;
@@ -95,12 +93,7 @@ public sealed class KmsSigner : ISigner
 
     private static AmazonKeyManagementServiceConfig Configuration(string keyId)
     {
-        AmazonKeyManagementServiceConfig configuration = new()
-        {
-            RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = Attempts - 1,
-            Timeout = s_timeout,
-        };
+        AmazonKeyManagementServiceConfig configuration = new() { Timeout = s_timeout };
         string[] parts = keyId.Split(':');
         if (parts is ["arn", _, "kms", { Length: > 0 } region, ..] && configuration.ServiceURL is null)
         {

@@ -57,6 +57,38 @@ public sealed record LedgerEntry
     /// <summary>The event's word.</summary>
     public string EventName => s_events[(int)Event];
 
+    /// <summary>The entry that logs a release, still without its place in a ledger.</summary>
+    public static LedgerEntry Of(VerifiedRelease release, DateTimeOffset time) => new()
+    {
+        Index = 0,
+        After = "",
+        Time = time,
+        Event = LedgerEvent.Released,
+        Name = release.Statement.Name,
+        Number = release.Statement.Number,
+        Version = release.Statement.Version,
+        Statement = release.StatementSha256,
+        Image = release.Statement.DigestOf(ReleaseFiles.Image),
+        Envelope = release.EnvelopeSha256,
+        MinimumNumber = release.Statement.MinimumNumber,
+        WithoutSecureBoot = release.Statement.WithoutSecureBoot,
+        WithSecureBoot = release.Statement.WithSecureBoot,
+    };
+
+    /// <summary>The entry that retires or revokes what another has released, still without its place in a ledger.</summary>
+    public static LedgerEntry Withdrawing(LedgerEntry released, LedgerEvent what, string reason, DateTimeOffset time) => new()
+    {
+        Index = 0,
+        After = "",
+        Time = time,
+        Event = what,
+        Name = released.Name,
+        Number = released.Number,
+        Version = released.Version,
+        Statement = released.Statement,
+        Reason = reason,
+    };
+
     /// <summary>The line without its newline.</summary>
     public byte[] ToArray() => CanonicalJson.WriteLine(json =>
     {

@@ -62,7 +62,6 @@ internal static class ImageRules
             ImagePrediction actual = Predictor.Predict(image, new()
             {
                 Banks = claimed.Banks,
-                Pcrs = PredictionOptions.ImagePcrs,
                 SecureBoot = mode,
                 Variables = isOn ? inputs.Variables() : null,
                 Platform = claimed.Platform,

@@ -45,17 +45,15 @@ internal static class LedgerRules
     internal static void CheckCheckpoint(CheckReport report, ReleaseLedger ledger, NoteKey? key)
     {
         const string Id = "ledger.checkpoint";
-        if (ledger.Checkpoint is not { } checkpoint || key is null)
+        if (key is null)
         {
-            if (key is null)
-            {
-                report.Skipped(Id, "no key of the ledger is known, so nobody vouches for the text");
-            }
-            else
-            {
-                report.Check(Id, false, "there is no checkpoint beside the ledger");
-            }
+            report.Missing(Id, "no key of the ledger is known, so nobody vouches for the text; the policy may name it");
+            return;
+        }
 
+        if (ledger.Checkpoint is not { } checkpoint)
+        {
+            report.Check(Id, false, "there is no checkpoint beside the ledger");
             return;
         }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.Checking;
@@ -17,21 +19,27 @@ internal static class RecordRules
         Guard(report, "provenance", inputs.Directory.Find(ReleaseFiles.Provenance), provenance => CheckProvenance(report, inputs, provenance));
     }
 
-    /// <summary>The manifest is of the build, before anything was signed: name, version, epoch, and the digest of the SBOM, which signing leaves alone.</summary>
+    /// <summary>
+    /// The manifest is of the build, before anything was signed: name, version, epoch, and the SBOM, in which signing replaces the digest of the unsigned image
+    /// by that of the signed one and nothing else.
+    /// </summary>
     private static void CheckManifest(CheckReport report, ReleaseInputs inputs, JsonElement manifest)
     {
         ReleaseStatement statement = inputs.Statement;
         string name = Text(manifest, "name");
         string version = Text(manifest, "release");
         long epoch = manifest.GetProperty("epoch").GetInt64();
-        string? sbom = manifest.GetProperty("outputs").EnumerateArray().Where(output => Text(output, "name") == ReleaseFiles.Sbom).Select(output => Text(output, "sha256")).FirstOrDefault();
+        Dictionary<string, string> outputs = manifest.GetProperty("outputs").EnumerateArray().ToDictionary(output => Text(output, "name"), output => Text(output, "sha256"), StringComparer.Ordinal);
         report.Check(
             "manifest",
             name != statement.Name || version != statement.Version ? $"the manifest is of {PrintedText.Escape(name)} {PrintedText.Escape(version)}, the statement of {statement.Name} {statement.Version}"
                 : epoch != statement.Epoch.ToUnixTimeSeconds() ? $"the manifest's epoch is {epoch}, the statement's {statement.Epoch.ToUnixTimeSeconds()}"
-                : sbom != statement.DigestOf(ReleaseFiles.Sbom) ? "the SBOM is not the one that the build has written"
                 : null,
-            $"of {statement.Name} {statement.Version}, epoch {ReleaseStatement.Time(statement.Epoch)}, with this SBOM");
+            $"of {statement.Name} {statement.Version}, epoch {ReleaseStatement.Time(statement.Epoch)}");
+        ByteSource? sbom = inputs.Directory.Find(ReleaseFiles.Sbom);
+        bool isBuilds = sbom is { Length: <= LargestFile } && statement.DigestOf(ReleaseFiles.Image) is { } image
+            && outputs[ReleaseFiles.Sbom] == Sha256(Encoding.UTF8.GetString(sbom.ToArray()).Replace(image, outputs[ReleaseFiles.Image], StringComparison.Ordinal));
+        report.Check("sbom", isBuilds ? null : "it is not the SBOM that the build has written, with the digest of this image", "that of the build, about this image");
     }
 
     private static void CheckProvenance(CheckReport report, ReleaseInputs inputs, JsonElement provenance)
@@ -69,12 +77,14 @@ internal static class RecordRules
                 using JsonDocument document = JsonDocument.Parse(file.ToArray(), new() { AllowDuplicateProperties = false });
                 check(document.RootElement);
             }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
             {
                 throw new MalformedInputException(id, 0, "not the JSON that it should be");
             }
         });
     }
+
+    private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new InvalidOperationException();
 }

@@ -1,0 +1,108 @@
+using Amazon.KeyManagementService.Model;
+using Mantle.Emulator.Kms.Wire;
+using Mantle.ImageBuilder.Signing.Keys;
+using Mantle.Measure;
+using Mantle.Measure.Release.Dsse;
+
+namespace Mantle.Kms.Tests.Signing;
+
+/// <summary>The signer as it is shipped against the endpoint, with nothing of it configured but what the SDK reads from its environment.</summary>
+public sealed class KmsSignerTests(SigningCloud signing) : IClassFixture<SigningCloud>
+{
+    private static readonly byte[] s_message = [.. "a release statement"u8];
+
+    private TestCloud Cloud => signing.Cloud;
+
+    [Theory]
+    [InlineData("RSA_2048", SignatureScheme.RsaPssSha256)]
+    [InlineData("RSA_2048", SignatureScheme.RsaPkcs1Sha256)]
+    [InlineData("ECC_NIST_P256", SignatureScheme.EcdsaP256Sha256)]
+    [InlineData("ECC_NIST_P384", SignatureScheme.EcdsaP384Sha384)]
+    public async Task A_key_in_kms_signs_by_id_and_by_arn(string spec, SignatureScheme scheme)
+    {
+        KeyMetadata key = await CreateAsync(spec);
+        foreach (string name in new[] { key.KeyId, key.Arn })
+        {
+            using KmsSigner signer = await KmsSigner.OpenAsync(name, CancellationToken.None);
+            byte[] signature = await signer.SignCheckedAsync(s_message, scheme, CancellationToken.None);
+            Assert.True(signer.PublicKey.Verify(s_message, signature, scheme));
+        }
+    }
+
+    [Fact]
+    public async Task Throttling_and_a_failing_service_are_tried_again_and_then_reported()
+    {
+        using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, CancellationToken.None);
+        Cloud.Endpoint.Faults.Add(KmsFault.Throttle("Sign"));
+        await signer.SignCheckedAsync(s_message, SignatureScheme.EcdsaP256Sha256, CancellationToken.None);
+
+        Cloud.Endpoint.Faults.Add(KmsFault.Throttle("Sign", SigningCloud.Attempts));
+        Assert.Contains("throttled", await RefusalAsync(signer), StringComparison.Ordinal);
+        Cloud.Endpoint.Faults.Add(KmsFault.Internal("Sign", SigningCloud.Attempts));
+        Assert.Contains("the service failed", await RefusalAsync(signer), StringComparison.Ordinal);
+        Assert.Equal(0, Cloud.Endpoint.Faults.Count);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_reported_at_once_with_what_is_needed()
+    {
+        using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, CancellationToken.None);
+        int before = Cloud.Endpoint.Calls.Count;
+        Cloud.Endpoint.Faults.Add(KmsFault.Denied("Sign"));
+        Assert.Contains("is denied", await RefusalAsync(signer), StringComparison.Ordinal);
+        Assert.Equal(before + 1, Cloud.Endpoint.Calls.Count);
+
+        Assert.Contains("there is no key", (await Assert.ThrowsAsync<UserErrorException>(() => KmsSigner.OpenAsync("alias/nothing", CancellationToken.None))).Message, StringComparison.Ordinal);
+        KeyMetadata secret = (await signing.Client.CreateKeyAsync(new CreateKeyRequest())).KeyMetadata;
+        Assert.Equal(ExitCode.Remote, (await Assert.ThrowsAsync<UserErrorException>(() => KmsSigner.OpenAsync(secret.KeyId, CancellationToken.None))).Code);
+        KeyMetadata large = await CreateAsync("ECC_NIST_P521");
+        Assert.Contains("none that signs here", (await Assert.ThrowsAsync<UserErrorException>(() => KmsSigner.OpenAsync(large.KeyId, CancellationToken.None))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signature_that_does_not_hold_is_given_to_nobody()
+    {
+        using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, CancellationToken.None);
+        Cloud.Endpoint.Faults.Add(new KmsFault
+        {
+            Operation = "Sign",
+            Rewrite = answer =>
+            {
+                byte[] signature = Convert.FromBase64String(answer["Signature"]!.GetValue<string>());
+                signature[^1] ^= 1;
+                answer["Signature"] = Convert.ToBase64String(signature);
+                return answer;
+            },
+        });
+        Assert.Contains("does not hold", await RefusalAsync(signer), StringComparison.Ordinal);
+        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Garbles = true, Times = SigningCloud.Attempts });
+        await RefusalAsync(signer);
+    }
+
+    [Fact]
+    public async Task A_cut_connection_is_reported_and_an_interrupt_is_an_interrupt()
+    {
+        using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, CancellationToken.None);
+        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", CutsAfter = true, Times = 2 * SigningCloud.Attempts });
+        Assert.StartsWith("kms: ", await RefusalAsync(signer), StringComparison.Ordinal);
+        while (Cloud.Endpoint.Faults.Count > 0)
+        {
+            await RefusalAsync(signer);
+        }
+
+        using CancellationTokenSource interrupted = new();
+        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Before = interrupted.Cancel, Delay = TimeSpan.Zero });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signer.SignCheckedAsync(s_message, SignatureScheme.EcdsaP256Sha256, interrupted.Token));
+    }
+
+    private async Task<KeyMetadata> CreateAsync(string spec) =>
+        (await signing.Client.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = Amazon.KeyManagementService.KeyUsageType.SIGN_VERIFY })).KeyMetadata;
+
+    private static async Task<string> RefusalAsync(KmsSigner signer)
+    {
+        UserErrorException refused = await Assert.ThrowsAsync<UserErrorException>(() => signer.SignCheckedAsync(s_message, SignatureScheme.EcdsaP256Sha256, CancellationToken.None));
+        Assert.Equal(ExitCode.Remote, refused.Code);
+        Assert.NotNull(refused.Hint);
+        return refused.Message;
+    }
+}

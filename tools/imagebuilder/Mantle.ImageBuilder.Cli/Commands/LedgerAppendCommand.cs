@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Text;
+using Mantle.ImageBuilder.Signing.Keys;
+using Mantle.Measure;
+using Mantle.Measure.Release;
+using Mantle.Measure.Release.Dsse;
+using Mantle.Measure.Release.Ledger;
+using Mantle.Measure.Release.Policy;
+
+namespace Mantle.ImageBuilder.Cli.Commands;
+
+/// <summary><c>imagebuilder ledger append</c>: one event more, and a checkpoint over all.</summary>
+internal static class LedgerAppendCommand
+{
+    private static readonly Argument<string> s_ledger = new("LEDGER") { Description = "The ledger's text; made when there is none" };
+    private static readonly Option<string?> s_release = new("--release") { Description = "Log this release, which the policy has to accept", HelpName = "DIR" };
+    private static readonly Option<string?> s_policy = new("--policy") { Description = "The release policy", HelpName = "FILE" };
+    private static readonly Option<long?> s_retire = new("--retire") { Description = "Log that the release of this number is retired: followed by others", HelpName = "NUMBER" };
+    private static readonly Option<long?> s_revoke = new("--revoke") { Description = "Log that the release of this number is revoked: not to be used", HelpName = "NUMBER" };
+    private static readonly Option<string?> s_name = new("--name") { Description = "The appliance, where a ledger has several", HelpName = "NAME" };
+    private static readonly Option<string?> s_reason = new("--reason") { Description = "Why it is retired or revoked", HelpName = "TEXT" };
+    private static readonly Option<string?> s_time = new("--time") { Description = "When; no clock is read", HelpName = "TIME" };
+    private static readonly Option<string> s_key = new("--key") { Description = "The ledger's Ed25519 key, a file or kms:KEY", HelpName = "KEY", Required = true };
+    private static readonly Option<string?> s_origin = new("--origin") { Description = "The ledger's name, for its first entry", HelpName = "NAME" };
+    private static readonly Option<int?> s_passphrase = SigningOptions.PassphraseDescriptor();
+
+    public static Command Create()
+    {
+        Command command = new(
+            "append",
+            """
+            Log a release, a retirement or a revocation, and sign a checkpoint over the whole ledger. A release is verified first, by
+            every rule of the policy but the one that asks for the ledger. Nothing is written when the ledger that is there is broken.
+            """)
+        {
+            s_ledger, s_release, s_policy, s_retire, s_revoke, s_name, s_reason, s_time, s_key, s_origin, s_passphrase,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        ProcessSecrets.Protect();
+        string path = parsed.GetValue(s_ledger)!;
+        ReleaseLedger ledger = File.Exists(path) ? ReleaseLedger.Open(path) : ReleaseLedger.Empty;
+        LedgerEntry entry = Draft(parsed, ledger, SigningOptions.Time(parsed, s_time));
+        ReleaseLedger longer = ledger.Append(entry);
+        KeyOpener opener = new(SigningOptions.Passphrases(parsed, s_passphrase));
+        using ISigner signer = await opener.OpenAsync(parsed.GetValue(s_key)!, cancellation).ConfigureAwait(false);
+        string origin = ledger.Checkpoint?.Origin ?? parsed.GetValue(s_origin)
+            ?? throw new UserErrorException("--origin is needed: the name of a new ledger", "give a name that is yours, for example ledger.example.com/metrics", ExitCode.Usage);
+        NoteKey key = KeyOf(origin, signer);
+        if (ledger.Entries.Count > 0 && LedgerCheck.Check(ledger, key).Verdict != Measure.Checking.Verdict.Holds)
+        {
+            throw new UserErrorException($"\"{path}\" is not what {origin}'s key has signed", "\"imagebuilder ledger check\" shows what is wrong", ExitCode.Mismatch);
+        }
+
+        string text = longer.CheckpointText(origin);
+        byte[] signature = await signer.SignCheckedAsync(Encoding.UTF8.GetBytes(text), SignatureScheme.Ed25519, cancellation).ConfigureAwait(false);
+        Replace(path, longer.ToArray());
+        Replace(path + ReleaseLedger.CheckpointSuffix, new SignedNote(text, []).With(key, signature).ToArray());
+        parsed.InvocationConfiguration.Output.WriteLine($"entry {longer.Entries.Count - 1}: {entry.Name} {entry.Version}, number {entry.Number}, {entry.EventName}");
+        parsed.InvocationConfiguration.Output.WriteLine($"key {key}");
+        return ExitCode.Success;
+    }
+
+    private static LedgerEntry Draft(ParseResult parsed, ReleaseLedger ledger, DateTimeOffset time)
+    {
+        string? release = parsed.GetValue(s_release);
+        long? retire = parsed.GetValue(s_retire);
+        long? revoke = parsed.GetValue(s_revoke);
+        if (new[] { release is not null, retire is not null, revoke is not null }.Count(given => given) != 1)
+        {
+            throw new UserErrorException("one of --release, --retire and --revoke is needed", "see \"imagebuilder ledger --help\"", ExitCode.Usage);
+        }
+
+        return release is not null
+            ? Released(release, parsed.GetValue(s_policy) ?? throw new UserErrorException("--policy is needed: who has to have signed the release", exitCode: ExitCode.Usage), time)
+            : After(ledger, parsed.GetValue(s_name), (retire ?? revoke)!.Value, retire is null ? LedgerEvent.Revoked : LedgerEvent.Retired, parsed.GetValue(s_reason), time);
+    }
+
+    private static LedgerEntry Released(string directory, string policy, DateTimeOffset time)
+    {
+        // What is about to be logged cannot be in the ledger yet.
+        VerifiedRelease release = ReleaseVerification.Verify(directory, new()
+        {
+            Policy = ReleasePolicyReader.Read(policy) with { Ledger = null },
+            At = time,
+            Workers = Environment.ProcessorCount,
+        }).Require();
+        return LedgerEntry.Of(release, time);
+    }
+
+    private static LedgerEntry After(ReleaseLedger ledger, string? name, long number, LedgerEvent what, string? reason, DateTimeOffset time)
+    {
+        LedgerEntry[] found = [.. ledger.Entries.Where(entry => entry.Event == LedgerEvent.Released && entry.Number == number && (name is null || entry.Name == name))];
+        if (reason is null || !LedgerEntry.IsReason(reason))
+        {
+            throw new UserErrorException("--reason is needed, 10 to 500 characters on one line", exitCode: ExitCode.Usage);
+        }
+
+        return found is [LedgerEntry one]
+            ? LedgerEntry.Withdrawing(one, what, reason, time)
+            : throw new UserErrorException(
+                found.Length == 0 ? $"the ledger has no release of number {number}" : $"{found.Length} appliances have a release of number {number}",
+                found.Length == 0 ? "\"imagebuilder ledger show\" lists them" : "say which with --name", ExitCode.Mismatch);
+    }
+
+    private static NoteKey KeyOf(string origin, ISigner signer)
+    {
+        try
+        {
+            return new(origin, signer.PublicKey);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserErrorException($"{signer.Name}: {e.Message.Split(" (Parameter", 2)[0]}", "make one with \"openssl genpkey -algorithm ed25519\"");
+        }
+    }
+
+    private static void Replace(string path, byte[] content)
+    {
+        string pending = path + ".pending";
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        File.WriteAllBytes(pending, content);
+        File.Move(pending, path, overwrite: true);
+    }
+}
