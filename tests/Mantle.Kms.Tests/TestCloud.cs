@@ -21,9 +21,10 @@ public sealed class TestCloud : IAsyncDisposable
 
     private readonly List<AmazonKeyManagementServiceClient> _clients = [];
 
-    private TestCloud(KmsEndpoint endpoint, NitroPki pki)
+    private TestCloud(KmsEndpoint endpoint, NitroPki pki, List<KmsCaller> callers)
     {
         Endpoint = endpoint;
+        Callers = callers;
         Pki = pki;
     }
 
@@ -39,6 +40,9 @@ public sealed class TestCloud : IAsyncDisposable
 
     public KmsEndpoint Endpoint { get; }
 
+    /// <summary>Whose requests the endpoint knows.</summary>
+    public List<KmsCaller> Callers { get; }
+
     public KmsService Service => Endpoint.Service;
 
     /// <summary>Who signs attestation documents here.</summary>
@@ -48,14 +52,16 @@ public sealed class TestCloud : IAsyncDisposable
     {
         DateTimeOffset now = (time ?? TimeProvider.System).GetUtcNow();
         NitroPki pki = new((_, link) => (link.NotBefore, link.NotAfter) = (now + (link.NotBefore - NitroPki.Now), now + (link.NotAfter - NitroPki.Now)));
+        List<KmsCaller> callers = [Administrator, CustodianCaller, ApplianceCaller, ProvisionerCaller, Visitor];
         return new(
             await KmsEndpoint.StartAsync(new()
             {
-                Callers = [Administrator, CustodianCaller, ApplianceCaller, ProvisionerCaller, Visitor],
+                Callers = callers,
                 AttestationRoots = [pki.Root],
                 Time = time ?? TimeProvider.System,
             }),
-            pki);
+            pki,
+            callers);
     }
 
     /// <summary>AWS's own client, which tries once.</summary>

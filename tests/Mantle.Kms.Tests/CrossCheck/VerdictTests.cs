@@ -37,7 +37,7 @@ public sealed class VerdictTests
 
     private static PolicyDocument Read(string text, PolicyKind kind) => PolicyReader.Read(Encoding.UTF8.GetBytes(text), kind);
 
-    private static Decision Simulate(RandomCase one)
+    internal static Decision Simulate(RandomCase one, DateTimeOffset? time = null, string keyId = RandomCase.KeyId)
     {
         IdentityPolicy[] Limits(string? text) => text is null ? [] : [new(Read(text, PolicyKind.Identity))];
         PolicySet policies = new()
@@ -62,9 +62,9 @@ public sealed class VerdictTests
         {
             Principal = RequestPrincipal.Parse(one.Requester),
             Action = one.Action,
-            Key = new("aws", TestCloud.Region, TestCloud.Account, RandomCase.KeyId),
+            Key = new("aws", TestCloud.Region, TestCloud.Account, keyId),
             Attestation = one.IsAttested ? new() { Name = "image", Values = one.Registers } : null,
-            Time = RandomCase.Now,
+            Time = time ?? RandomCase.Now,
             Context = [.. one.Context.Select(pair => KeyValuePair.Create(pair.Key, (IReadOnlyList<string>)pair.Value))],
         });
     }
@@ -98,29 +98,31 @@ public sealed class VerdictTests
             context[key] = values;
         }
 
-        IamPolicy? Parse(string? text, bool hasPrincipals = false) => text is null ? null : IamPolicy.Parse(text, hasPrincipals);
         return KeyAuthorization.Decide(
-            Parse(one.KeyPolicy, true)!,
-            TestCloud.Account,
-            [.. one.Grants.Select((grant, i) => new Emulator.Kms.Iam.KeyGrant
-            {
-                Id = $"{i}",
-                Grantee = grant.Grantee,
-                Retiring = grant.Retiring,
-                Operations = grant.Operations,
-                ContextSubset = Pairs(grant.Subset),
-                ContextEquals = Pairs(grant.Equal),
-            })],
-            new()
-            {
-                Identity = [.. one.Identity.Select(text => IamPolicy.Parse(text))],
-                Boundary = Parse(one.Boundary),
-                Session = one.SessionPolicy is null ? [] : [IamPolicy.Parse(one.SessionPolicy)],
-                ServiceControl = one.ServiceControl is null ? [] : [IamPolicy.Parse(one.ServiceControl)],
-                ResourceControl = one.ResourceControl is null ? [] : [Parse(one.ResourceControl, true)!],
-            },
-            new(who, one.Action, RandomCase.KeyArn, context));
+            IamPolicy.Parse(one.KeyPolicy, hasPrincipals: true), TestCloud.Account, Grants(one), Attachments(one), new(who, one.Action, RandomCase.KeyArn, context));
     }
+
+    internal static Emulator.Kms.Iam.KeyGrant[] Grants(RandomCase one) =>
+    [
+        .. one.Grants.Select((grant, i) => new Emulator.Kms.Iam.KeyGrant
+        {
+            Id = $"{i}",
+            Grantee = grant.Grantee,
+            Retiring = grant.Retiring,
+            Operations = grant.Operations,
+            ContextSubset = Pairs(grant.Subset),
+            ContextEquals = Pairs(grant.Equal),
+        }),
+    ];
+
+    internal static IamAttachments Attachments(RandomCase one) => new()
+    {
+        Identity = [.. one.Identity.Select(text => IamPolicy.Parse(text))],
+        Boundary = one.Boundary is null ? null : IamPolicy.Parse(one.Boundary),
+        Session = one.SessionPolicy is null ? [] : [IamPolicy.Parse(one.SessionPolicy)],
+        ServiceControl = one.ServiceControl is null ? [] : [IamPolicy.Parse(one.ServiceControl)],
+        ResourceControl = one.ResourceControl is null ? [] : [IamPolicy.Parse(one.ResourceControl, hasPrincipals: true)],
+    };
 
     private static Dictionary<string, string>? Pairs((string Name, string Value)? pair) => pair is { } one ? new() { [one.Name] = one.Value } : null;
 }

@@ -38,7 +38,8 @@ public sealed record KeyGrant
             return true;
         }
 
-        bool isGrantee = Is(Grantee) || (who.Kind != IamPrincipalKind.Service && (Grantee == who.AccountArn || Grantee == who.Account) && identityAllows());
+        bool isGrantee = Is(Grantee) || (who.Kind != IamPrincipalKind.Service && (Grantee == who.AccountArn || Grantee == who.Account)
+            && (who.Kind == IamPrincipalKind.Account || identityAllows()));
         if (!isGrantee || !Operations.Contains(operation))
         {
             return false;

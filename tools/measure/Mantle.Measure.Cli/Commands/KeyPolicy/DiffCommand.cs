@@ -36,25 +36,23 @@ internal static class DiffCommand
         RequestSpace space = PolicySpace.Of(
             PolicyInputs.KeyOf(parsed, after), PolicyInputs.TimeOf(parsed), [.. PolicyInputs.ReadKnown(parsed.GetValue(PolicyInputs.Known)).Select(known => known.Pcrs)], before, after);
         IReadOnlyList<PolicyChange> changes = PolicyDiff.Of(PolicySet.WorstCase(before), PolicySet.WorstCase(after), space);
-        if (parsed.GetValue(PolicyInputs.Json))
-        {
-            JsonOutput.Write(parsed, json =>
+        return PolicyInputs.Finish(
+            parsed,
+            json =>
             {
                 json.WriteNumber("requests", space.Points.Count);
                 json.WriteTexts("gains", changes.Where(change => change.IsGain).Select(change => change.Example.ToString()));
                 json.WriteTexts("losses", changes.Where(change => !change.IsGain).Select(change => change.Example.ToString()));
-            });
-        }
-        else
-        {
-            foreach (PolicyChange change in changes)
+            },
+            output =>
             {
-                parsed.InvocationConfiguration.Output.WriteLine(change);
-            }
+                foreach (PolicyChange change in changes)
+                {
+                    output.WriteLine(change);
+                }
 
-            parsed.InvocationConfiguration.Output.WriteLine(changes.Count == 0 ? $"the same for all {space.Points.Count} requests" : $"{space.Points.Count} requests compared");
-        }
-
-        return changes.Count == 0 ? ExitCode.Success : ExitCode.Mismatch;
+                output.WriteLine(changes.Count == 0 ? $"the same for all {space.Points.Count} requests" : $"{space.Points.Count} requests compared");
+            },
+            holds: changes.Count == 0);
     }
 }

@@ -50,7 +50,7 @@ internal static class GenerateCommand
 
     private static int Run(ParseResult parsed)
     {
-        BindingPlan plan = PolicyInputs.ReadPlan(parsed.GetValue(s_plan)!);
+        BindingPlan plan = PlanReader.ReadFile(parsed.GetValue(s_plan)!);
         string format = parsed.GetValue(s_format)!, part = parsed.GetValue(s_part)!;
         bool compact = parsed.GetValue(s_compact);
         if ((part != "key" || compact) && format != "json")

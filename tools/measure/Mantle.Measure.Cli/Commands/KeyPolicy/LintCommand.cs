@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Mantle.Cli;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Lint;
 using Mantle.Measure.KeyPolicy.Plans;
@@ -10,9 +9,6 @@ namespace Mantle.Measure.Cli.Commands.KeyPolicy;
 /// <summary><c>measure policy lint</c>.</summary>
 internal static class LintCommand
 {
-    private static readonly Argument<string> s_policy = new("POLICY") { Description = "The key policy" };
-    private static readonly Option<string?> s_plan = new("--plan") { Description = "The plan that the policy should follow; its releases are known then", HelpName = "PLAN" };
-
     private static readonly Option<string> s_least = new("--severity")
     {
         Description = "The least severity that makes the exit code 2",
@@ -34,7 +30,7 @@ internal static class LintCommand
               measure policy lint policy.json --grants grants.json --scp scp.json --known releases/ --json
             """)
         {
-            s_policy, s_plan, s_least, PolicyInputs.Grants, PolicyInputs.Identity, PolicyInputs.ServiceControl, PolicyInputs.ResourceControl,
+            PolicyInputs.Policy, PolicyInputs.Plan, s_least, PolicyInputs.Grants, PolicyInputs.Identity, PolicyInputs.ServiceControl, PolicyInputs.ResourceControl,
             PolicyInputs.Known, PolicyInputs.Key, PolicyInputs.At, PolicyInputs.Json,
         };
         command.SetAction(Run);
@@ -43,8 +39,8 @@ internal static class LintCommand
 
     private static int Run(ParseResult parsed)
     {
-        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed.GetValue(s_policy)!);
-        BindingPlan? plan = parsed.GetValue(s_plan) is { } path ? PolicyInputs.ReadPlan(path) : null;
+        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed);
+        BindingPlan? plan = PolicyInputs.ReadPlan(parsed);
         IReadOnlyList<LintFinding> findings = KeyPolicyLinter.Check(new()
         {
             Policies = PolicyInputs.ReadSet(parsed, policy, assumes: true),
@@ -53,9 +49,10 @@ internal static class LintCommand
             Known = [.. PolicyInputs.ReadKnown(parsed.GetValue(PolicyInputs.Known)), .. plan is null ? [] : KnownRelease.Of(plan)],
             Plan = plan,
         });
-        if (parsed.GetValue(PolicyInputs.Json))
-        {
-            JsonOutput.Write(parsed, json =>
+        LintSeverity least = Enum.Parse<LintSeverity>(parsed.GetValue(s_least)!, ignoreCase: true);
+        return PolicyInputs.Finish(
+            parsed,
+            json =>
             {
                 json.WriteStartArray("findings");
                 foreach (LintFinding finding in findings)
@@ -64,15 +61,9 @@ internal static class LintCommand
                 }
 
                 json.WriteEndArray();
-            });
-        }
-        else
-        {
-            Write(parsed.InvocationConfiguration.Output, findings);
-        }
-
-        LintSeverity least = Enum.Parse<LintSeverity>(parsed.GetValue(s_least)!, ignoreCase: true);
-        return findings.Any(finding => finding.Severity >= least) ? ExitCode.Mismatch : ExitCode.Success;
+            },
+            output => Write(output, findings),
+            holds: !findings.Any(finding => finding.Severity >= least));
     }
 
     private static void Write(TextWriter output, IReadOnlyList<LintFinding> findings)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Mantle.Cli;
 using Mantle.Measure.KeyPolicy.Plans;
 using Mantle.Measure.KeyPolicy.Rolling;
@@ -34,31 +35,31 @@ internal static class PlanCommand
     {
         string name = parsed.GetValue(s_release)!;
         PlanGeneration next = new() { Name = name, State = GenerationState.Canary, Pcrs = PolicyInputs.ReadMeasurements(parsed.GetValue(s_measurements)!, name) };
-        IReadOnlyList<RollingStep> steps = RollingPlan.Make(PolicyInputs.ReadPlan(parsed.GetValue(s_plan)!), next, PolicyInputs.ParseTime(parsed.GetValue(s_until)!));
-        if (parsed.GetValue(PolicyInputs.Json))
-        {
-            JsonOutput.Write(parsed, json =>
-            {
-                json.WriteStartArray("steps");
-                foreach (RollingStep step in steps)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("title", step.Title);
-                    json.WriteString("policy", step.Policy);
-                    json.WriteString("images", step.Images);
-                    json.WriteString("fleet", step.Fleet);
-                    json.WriteString("undo", step.Undo);
-                    json.WriteString("proceed", step.Proceed);
-                    json.WriteTexts("changes", step.Changes.Select(change => change.ToString()));
-                    json.WriteEndObject();
-                }
+        IReadOnlyList<RollingStep> steps = RollingPlan.Make(PlanReader.ReadFile(parsed.GetValue(s_plan)!), next, PolicyInputs.ParseTime(parsed.GetValue(s_until)!));
+        return PolicyInputs.Finish(parsed, json => Write(json, steps), output => Write(output, steps), holds: true);
+    }
 
-                json.WriteEndArray();
-            });
-            return ExitCode.Success;
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<RollingStep> steps)
+    {
+        json.WriteStartArray("steps");
+        foreach (RollingStep step in steps)
+        {
+            json.WriteStartObject();
+            json.WriteString("title", step.Title);
+            json.WriteString("policy", step.Policy);
+            json.WriteString("images", step.Images);
+            json.WriteString("fleet", step.Fleet);
+            json.WriteString("undo", step.Undo);
+            json.WriteString("proceed", step.Proceed);
+            json.WriteTexts("changes", step.Changes.Select(change => change.ToString()));
+            json.WriteEndObject();
         }
 
-        TextWriter output = parsed.InvocationConfiguration.Output;
+        json.WriteEndArray();
+    }
+
+    private static void Write(TextWriter output, IReadOnlyList<RollingStep> steps)
+    {
         for (int i = 0; i < steps.Count; i++)
         {
             RollingStep step = steps[i];
@@ -74,7 +75,5 @@ internal static class PlanCommand
             output.WriteLine($"   undo     {step.Undo}");
             output.WriteLine($"   go on    when {step.Proceed}");
         }
-
-        return ExitCode.Success;
     }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
+using Mantle.Cli;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Evaluation;
@@ -12,6 +14,10 @@ namespace Mantle.Measure.Cli.Commands.KeyPolicy;
 /// <summary>The files and options that the policy commands share.</summary>
 internal static class PolicyInputs
 {
+    public static Argument<string> Policy { get; } = new("POLICY") { Description = "The key policy" };
+
+    public static Option<string?> Plan { get; } = new("--plan") { Description = "The plan that the policy should follow; its releases are known then", HelpName = "PLAN" };
+
     public static Option<string[]> Identity { get; } = new("--iam") { Description = "An identity policy, of everybody or of one principal; repeatable", HelpName = "[PRINCIPAL=]FILE" };
 
     public static Option<string[]> ServiceControl { get; } = new("--scp") { Description = "A service control policy for the key's account; repeatable", HelpName = "FILE" };
@@ -27,6 +33,25 @@ internal static class PolicyInputs
     public static Option<string?> Known { get; } = new("--known") { Description = "A folder of measurements.json files: releases; never/ holds debug twins, revoked/ old releases", HelpName = "FOLDER" };
 
     public static Option<bool> Json { get; } = new("--json") { Description = "The result as JSON" };
+
+    public static PolicyDocument ReadPolicy(ParseResult parsed) => ReadPolicy(parsed.GetValue(Policy)!);
+
+    public static BindingPlan? ReadPlan(ParseResult parsed) => parsed.GetValue(Plan) is { } path ? PlanReader.ReadFile(path) : null;
+
+    /// <summary>The result as JSON or as text, as asked for; then the exit code.</summary>
+    public static int Finish(ParseResult parsed, Action<Utf8JsonWriter> json, Action<TextWriter> text, bool holds)
+    {
+        if (parsed.GetValue(Json))
+        {
+            JsonOutput.Write(parsed, json);
+        }
+        else
+        {
+            text(parsed.InvocationConfiguration.Output);
+        }
+
+        return holds ? ExitCode.Success : ExitCode.Mismatch;
+    }
 
     public static PolicyDocument ReadPolicy(string path, PolicyKind kind = PolicyKind.Key) => Named(path, () => PolicyReader.Read(ReadBytes(path), kind, Path.GetFileName(path)));
 

@@ -11,9 +11,6 @@ namespace Mantle.Measure.Cli.Commands.KeyPolicy;
 /// <summary><c>measure policy prove</c>.</summary>
 internal static class ProveCommand
 {
-    private static readonly Argument<string> s_policy = new("POLICY") { Description = "The key policy" };
-    private static readonly Option<string?> s_plan = new("--plan") { Description = "The plan that the policy should follow", HelpName = "PLAN" };
-
     public static Command Create()
     {
         Command command = new(
@@ -27,7 +24,7 @@ internal static class ProveCommand
               measure policy prove live.json --plan policies/kms/sample.yaml --grants grants.json
             """)
         {
-            s_policy, s_plan, PolicyInputs.Identity, PolicyInputs.ServiceControl, PolicyInputs.ResourceControl, PolicyInputs.Grants,
+            PolicyInputs.Policy, PolicyInputs.Plan, PolicyInputs.Identity, PolicyInputs.ServiceControl, PolicyInputs.ResourceControl, PolicyInputs.Grants,
             PolicyInputs.Key, PolicyInputs.At, PolicyInputs.Known, PolicyInputs.Json,
         };
         command.SetAction(Run);
@@ -36,32 +33,30 @@ internal static class ProveCommand
 
     private static int Run(ParseResult parsed)
     {
-        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed.GetValue(s_policy)!);
+        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed);
         PolicySet policies = PolicyInputs.ReadSet(parsed, policy, assumes: true);
-        BindingPlan? plan = parsed.GetValue(s_plan) is { } path ? PolicyInputs.ReadPlan(path) : null;
+        BindingPlan? plan = PolicyInputs.ReadPlan(parsed);
         RequestSpace space = plan is not null
             ? RequestSpace.Of(plan, KeyPolicyGenerator.PrincipalsOf(policy))
             : PolicySpace.Of(PolicyInputs.KeyOf(parsed, policy), PolicyInputs.TimeOf(parsed), [.. PolicyInputs.ReadKnown(parsed.GetValue(PolicyInputs.Known)).Select(known => known.Pcrs)], policy);
         PolicyMatrix matrix = PolicyMatrix.Of(policies, space);
         IReadOnlyList<MatrixDifference> differences = plan is null ? [] : PolicyMatrix.Compare(policies, space, new PlanIntent(plan).Of);
-        if (parsed.GetValue(PolicyInputs.Json))
-        {
-            JsonOutput.Write(parsed, json =>
+        return PolicyInputs.Finish(
+            parsed,
+            json =>
             {
                 json.WriteNumber("requests", matrix.Cells.Count);
                 json.WriteTexts("allowed", matrix.Cells.Where(cell => cell.Verdict.IsAllowed).Select(cell => cell.Point.Request.ToString()));
                 json.WriteTexts("differences", differences.Select(difference => difference.ToString()));
-            });
-        }
-        else
-        {
-            MatrixText.Write(matrix, parsed.InvocationConfiguration.Output);
-            foreach (MatrixDifference difference in differences)
+            },
+            output =>
             {
-                parsed.InvocationConfiguration.Output.WriteLine($"differs from the plan: {difference}");
-            }
-        }
-
-        return differences.Count == 0 ? ExitCode.Success : ExitCode.Mismatch;
+                MatrixText.Write(matrix, output);
+                foreach (MatrixDifference difference in differences)
+                {
+                    output.WriteLine($"differs from the plan: {difference}");
+                }
+            },
+            holds: differences.Count == 0);
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Mantle.Cli;
+using System.Text.Json;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Evaluation;
 
@@ -9,7 +9,6 @@ namespace Mantle.Measure.Cli.Commands.KeyPolicy;
 /// <summary><c>measure policy simulate</c>.</summary>
 internal static class SimulateCommand
 {
-    private static readonly Argument<string> s_policy = new("POLICY") { Description = "The key policy" };
     private static readonly Option<string> s_principal = new("--principal") { Description = "Who asks: an ARN, an account (its root user) or a service", HelpName = "ARN", Required = true };
     private static readonly Option<string> s_action = new("--action") { Description = "What for, for example kms:Decrypt", HelpName = "ACTION", Required = true };
     private static readonly Option<string[]> s_context = new("--context") { Description = "A context key; several values are separated by |; repeatable", HelpName = "KEY=VALUE" };
@@ -30,7 +29,7 @@ internal static class SimulateCommand
                 --measurements out/measurements.json --context aws:SourceVpc=vpc-1
             """)
         {
-            s_policy, s_principal, s_action, s_context, s_pcr, s_measurements,
+            PolicyInputs.Policy, s_principal, s_action, s_context, s_pcr, s_measurements,
             PolicyInputs.Identity, PolicyInputs.ServiceControl, PolicyInputs.ResourceControl, PolicyInputs.Grants, PolicyInputs.Key, PolicyInputs.At, PolicyInputs.Json,
         };
         command.SetAction(Run);
@@ -39,7 +38,7 @@ internal static class SimulateCommand
 
     private static int Run(ParseResult parsed)
     {
-        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed.GetValue(s_policy)!);
+        PolicyDocument policy = PolicyInputs.ReadPolicy(parsed);
         string action = parsed.GetValue(s_action)!;
         KeyRequest request = new()
         {
@@ -51,41 +50,38 @@ internal static class SimulateCommand
             Context = [.. (parsed.GetValue(s_context) ?? []).Select(Pair).Select(pair => new KeyValuePair<string, IReadOnlyList<string>>(pair.Key, pair.Value.Split('|')))],
         };
         Decision decision = KeyPolicySimulator.Evaluate(PolicyInputs.ReadSet(parsed, policy, assumes: false), request, trace: true);
-        if (parsed.GetValue(PolicyInputs.Json))
-        {
-            JsonOutput.Write(parsed, json =>
-            {
-                json.WriteString("request", request.ToString());
-                json.WriteBoolean("allowed", decision.IsAllowed);
-                json.WriteString("reason", decision.Reason);
-                json.WriteStartArray("statements");
-                foreach (StatementOutcome outcome in decision.Trace)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("policy", outcome.Policy);
-                    json.WriteNumber("statement", outcome.Statement.Index + 1);
-                    json.WriteString("sid", outcome.Statement.Sid);
-                    json.WriteString("effect", outcome.Statement.IsAllow ? "Allow" : "Deny");
-                    json.WriteBoolean("applies", outcome.Applies);
-                    json.WriteString("because", outcome.Because);
-                    json.WriteEndObject();
-                }
+        return PolicyInputs.Finish(parsed, json => Write(json, request, decision), output => Write(output, request, decision), decision.IsAllowed);
+    }
 
-                json.WriteEndArray();
-            });
-        }
-        else
+    private static void Write(Utf8JsonWriter json, KeyRequest request, Decision decision)
+    {
+        json.WriteString("request", request.ToString());
+        json.WriteBoolean("allowed", decision.IsAllowed);
+        json.WriteString("reason", decision.Reason);
+        json.WriteStartArray("statements");
+        foreach (StatementOutcome outcome in decision.Trace)
         {
-            TextWriter output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"{(decision.IsAllowed ? "allowed" : "denied")}: {request}");
-            output.WriteLine($"  {decision.Reason}");
-            foreach (StatementOutcome outcome in decision.Trace)
-            {
-                output.WriteLine($"  {(outcome.Applies ? "applies" : "-")}  {outcome.Policy}, {(outcome.Statement.IsAllow ? "Allow" : "Deny")} {outcome.Statement.Label}: {outcome.Because}");
-            }
+            json.WriteStartObject();
+            json.WriteString("policy", outcome.Policy);
+            json.WriteNumber("statement", outcome.Statement.Index + 1);
+            json.WriteString("sid", outcome.Statement.Sid);
+            json.WriteString("effect", outcome.Statement.IsAllow ? "Allow" : "Deny");
+            json.WriteBoolean("applies", outcome.Applies);
+            json.WriteString("because", outcome.Because);
+            json.WriteEndObject();
         }
 
-        return decision.IsAllowed ? ExitCode.Success : ExitCode.Mismatch;
+        json.WriteEndArray();
+    }
+
+    private static void Write(TextWriter output, KeyRequest request, Decision decision)
+    {
+        output.WriteLine($"{(decision.IsAllowed ? "allowed" : "denied")}: {request}");
+        output.WriteLine($"  {decision.Reason}");
+        foreach (StatementOutcome outcome in decision.Trace)
+        {
+            output.WriteLine($"  {(outcome.Applies ? "applies" : "-")}  {outcome.Policy}, {(outcome.Statement.IsAllow ? "Allow" : "Deny")} {outcome.Statement.Label}: {outcome.Because}");
+        }
     }
 
     private static AttestedPcrs? Attestation(ParseResult parsed)
