@@ -41,6 +41,17 @@ public class PcrlockTests(FinishedImage image, TrixieTools trixie)
         Assert.Equal((9, Ours(9).First()), (theirs.Pcr, theirs.Digests));
     }
 
+    [Theory]
+    [InlineData("a=b\n", "a=b")]
+    [InlineData("a\tb", "a\tb")] // the stub makes it a space
+    public async Task Lock_kernel_cmdline_trims_the_end_and_tidies_nothing_within(string file, string hashed)
+    {
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder["cmdline"], file, TestContext.Current.CancellationToken);
+        Record theirs = Assert.Single(await LockAsync("lock-kernel-cmdline", folder["cmdline"]));
+        Assert.Equal(Text(bank => bank.HashData(System.Text.Encoding.Unicode.GetBytes(hashed + "\0"))), theirs.Digests);
+    }
+
     [Fact]
     public async Task Lock_kernel_initrd_hashes_the_section_and_not_what_the_stub_hands_over()
     {
