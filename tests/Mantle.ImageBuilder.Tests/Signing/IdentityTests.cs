@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Mantle.Formats.Efi;
 using Mantle.Formats.Tpm;
 using Mantle.ImageBuilder.Signing.Identities;
@@ -61,6 +62,19 @@ public sealed class IdentityTests : IDisposable
         Assert.All(variables, variable => Assert.Equal(EfiVariableAttributes.SecureBootVariable, variable.Attributes));
         Assert.Equal(4, IdentityFiles.Pcr7(identity, 0).Count);
         Assert.Equal(48, IdentityFiles.Pcr7(identity, 0)[TpmAlgorithm.Sha384].Bytes.Length);
+    }
+
+    [Fact]
+    public async Task The_summary_is_what_the_published_schema_says()
+    {
+        await MakeAsync("identity", WithKeys());
+        JsonNode schema = JsonNode.Parse(File.ReadAllBytes(Repository.PathOf("docs", "schemas", "identity.schema.json")))!["properties"]!;
+        JsonObject summary = JsonNode.Parse(File.ReadAllBytes(Path.Combine(_folder["identity"], "identity.json")))!.AsObject();
+
+        Assert.Equal(schema.AsObject().Select(member => member.Key), summary.Select(member => member.Key));
+        string[] known = [.. schema["certificates"]!["items"]!["properties"]!.AsObject().Select(member => member.Key)];
+        Assert.Equal(known, summary["certificates"]![2]!.AsObject().Select(member => member.Key));
+        Assert.Equal(known[..^1], summary["certificates"]![0]!.AsObject().Select(member => member.Key));
     }
 
     [Theory]

@@ -83,13 +83,9 @@ public sealed class KmsSignerTests(SigningCloud signing) : IClassFixture<Signing
     public async Task A_cut_connection_is_reported_and_an_interrupt_is_an_interrupt()
     {
         using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, CancellationToken.None);
-        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", CutsAfter = true, Times = 2 * SigningCloud.Attempts });
+        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", CutsAfter = true, Times = 4 * SigningCloud.Attempts }); // .NET's client has tries of its own
         Assert.StartsWith("kms: ", await RefusalAsync(signer), StringComparison.Ordinal);
-        while (Cloud.Endpoint.Faults.Count > 0)
-        {
-            await RefusalAsync(signer);
-        }
-
+        Cloud.Endpoint.Faults.Clear();
         using CancellationTokenSource interrupted = new();
         Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Before = interrupted.Cancel, Delay = TimeSpan.Zero });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signer.SignCheckedAsync(s_message, SignatureScheme.EcdsaP256Sha256, interrupted.Token));

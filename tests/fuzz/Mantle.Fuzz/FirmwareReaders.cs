@@ -18,6 +18,7 @@ internal static class FirmwareReaders
     [
         new("efi signature list", () => [Lists()], bytes => SignatureDatabasePrinter.Print(SignatureDatabase.Read(bytes), TextWriter.Null)),
         new("efi authenticated variable", () => [Update()], bytes => AuthenticatedUpdate.Read(bytes)),
+        new("efi update signature", () => [SignedUpdate()], ReadUpdateSignature),
         new("efi variable file", () => [[0x27, 0, 0, 0, .. Lists()]], bytes => EfiVariableFile.Read($"db-{EfiGuids.ImageSecurityDatabase}", bytes)),
         new("efi variable store", () => [Store()], bytes => VariableStore.Read(bytes)),
         new("uefi data", () => [Blob()], bytes => UefiData.ReadBlob(bytes)),
@@ -41,6 +42,17 @@ internal static class FirmwareReaders
     private static byte[] Lists() => SignatureDatabase.Write(s_authority.Value.List, SignatureList.OfSha256(TestAuthority.Owner, new byte[32], s_digest));
 
     private static byte[] Update() => new AuthenticatedUpdate(new byte[16], new byte[] { 0x30, 0 }, Lists()).ToArray();
+
+    private static byte[] SignedUpdate()
+    {
+        UpdateRequest request = new(Variable(Lists()), DateTimeOffset.UnixEpoch, SigningCertificate.Read(s_authority.Value.Der));
+        return request.Complete(s_authority.Value.SignData(request.ToBeSigned)).ToArray();
+    }
+
+    private static void ReadUpdateSignature(byte[] bytes) =>
+        UpdateSignature.IsSignedBy(AuthenticatedUpdate.Read(bytes), EfiGuids.ImageSecurityDatabase, "db", SigningCertificate.Read(s_authority.Value.Der));
+
+    private static EfiVariable Variable(byte[] content) => new(EfiGuids.ImageSecurityDatabase, "db", EfiVariableAttributes.SecureBootVariable, content);
 
     private static string Text() => UefiData.Write([new(EfiGuids.ImageSecurityDatabase, "db", EfiVariableAttributes.SecureBootVariable, Lists())]);
 

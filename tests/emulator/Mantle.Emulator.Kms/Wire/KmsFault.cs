@@ -92,6 +92,15 @@ public sealed class KmsFaults
         }
     }
 
+    /// <summary>Forgets those that wait.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _waiting.Clear();
+        }
+    }
+
     internal KmsFault? Take(string operation)
     {
         lock (_lock)

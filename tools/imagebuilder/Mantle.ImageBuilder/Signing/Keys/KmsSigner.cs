@@ -95,7 +95,8 @@ public sealed class KmsSigner : ISigner
     {
         AmazonKeyManagementServiceConfig configuration = new() { Timeout = s_timeout };
         string[] parts = keyId.Split(':');
-        if (parts is ["arn", _, "kms", { Length: > 0 } region, ..] && configuration.ServiceURL is null)
+        // A region that is set here makes the SDK pass over an endpoint that its environment names; so only where the environment says another, or none.
+        if (parts is ["arn", _, "kms", { Length: > 0 } region, ..] && configuration.RegionEndpoint?.SystemName != region)
         {
             configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
         }
