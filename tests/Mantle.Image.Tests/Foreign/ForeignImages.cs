@@ -63,7 +63,7 @@ public sealed class ForeignImages : IDisposable
         string work = _folder["mkosi"];
         Directory.CreateDirectory(Path.Combine(work, "repart"));
         Directory.CreateDirectory(Path.Combine(work, "python"));
-        Directory.CreateDirectory(Path.Combine(work, "workspace"));
+        Directory.CreateDirectory(_folder["workspace"]);
         File.WriteAllText(Path.Combine(work, "repart", "00-esp.conf"), "[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/efi:/\nSizeMinBytes=96M\nSizeMaxBytes=96M\n");
         File.WriteAllText(Path.Combine(work, "repart", "10-root.conf"),
             "[Partition]\nType=root\nFormat=squashfs\nCompression=zstd\nCompressionLevel=1\nCopyFiles=/\nVerity=data\nVerityMatchKey=root\nSizeMinBytes=320M\nSizeMaxBytes=320M\n");
@@ -84,7 +84,7 @@ public sealed class ForeignImages : IDisposable
             KernelCommandLine=console=ttyS0
             [Build]
             ToolsTree={_root.Path}
-            WorkspaceDirectory={work}/workspace
+            WorkspaceDirectory={_folder["workspace"]}
 
             """);
 
@@ -127,7 +127,7 @@ public sealed class ForeignImages : IDisposable
             file.SetLength((long)size * MiB);
         }
 
-        Oracle.Succeed("mkfs.vfat", "-F", "32", image);
+        Oracle.Succeed("mkfs.vfat", image);
         HashSet<string> made = [];
         foreach ((string path, string source) in files)
         {

@@ -73,10 +73,10 @@ internal sealed class ForeignRoot : IDisposable
             "mmdebstrap", "--quiet", "--variant=minbase", $"--keyring={Repository.PathOf("appliance", "keyrings")}", $"--include={string.Join(',', s_packages)}",
             "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
             "--dpkgopt=force-unsafe-io", "--aptopt=Acquire::Languages \"none\"",
-
-            // mkosi copies the content of devices.
-            "--customize-hook=rm -rf \"$1\"/dev/*",
             Suite, root, mirror.Main.AbsoluteUri);
+
+        // mkosi would copy what devices yield, and /dev/zero has no end.
+        AsRoot("find", System.IO.Path.Combine(root, "dev"), "-xdev", "-mindepth", "1", "-delete");
         return root;
     }
 }

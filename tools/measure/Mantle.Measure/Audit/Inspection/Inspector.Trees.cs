@@ -30,9 +30,9 @@ internal sealed partial class Inspector
             return null;
         }
 
-        if (role == TreeRole.Data && depth == 0 && s_rootFolders.Any(files.Root.Children.ContainsKey))
+        if ((role == TreeRole.Data && depth == 0 || role == TreeRole.Esp && depth > 0) && s_rootFolders.Any(files.Root.Children.ContainsKey))
         {
-            role = TreeRole.Root; // whatever type its partition claims
+            role = TreeRole.Root; // whatever type its partition claims; on the ESP of a live medium its root is a file
         }
 
         InspectedTree tree = new(Unique(prefix ?? PrefixOf(role), partition), role, format.Name, files, depth);
@@ -101,7 +101,7 @@ internal sealed partial class Inspector
         ByteSource head = ByteSource.FromMemory(content.ReadBytes(0, (int)Math.Min(Magic.HeadLength, content.Length), "file"));
         if (Magic.IsPe(head))
         {
-            if (tree.Role == TreeRole.Esp || IsBootPath(path) || HasKernelSection(content))
+            if (tree is { Role: TreeRole.Esp, Depth: 0 } || IsBootPath(path) || HasKernelSection(content))
             {
                 AddPe(place, NameOfInitrd(tree, path), content, node);
             }
@@ -109,7 +109,7 @@ internal sealed partial class Inspector
             return;
         }
 
-        bool isBootFile = tree.Role == TreeRole.Esp || path.StartsWith("boot/", StringComparison.Ordinal);
+        bool isBootFile = tree is { Role: TreeRole.Esp, Depth: 0 } || path.StartsWith("boot/", StringComparison.Ordinal);
         string? image = Magic.NameOfImage(head) ?? (content.Length % 2048 == 0 && content.Length > 1 << 16 ? Magic.NameOfImage(content) : null);
         string? compression = Magic.NameOfCompression(head);
         TreeFormat? format = image is null && compression is null && TreeFormat.Of(head) is null ? null : TreeFormat.Of(content);
