@@ -33,13 +33,15 @@ internal sealed class KeyService : IDisposable
     public static KeyService Connect(KeyIdentity key)
     {
         AmazonKeyManagementServiceConfig configuration = new() { Timeout = s_timeout, HttpClientFactory = new OneConnectionEach() };
-        if (configuration.ServiceURL is null)
+        if (configuration.ServiceURL is { } endpoint)
         {
-            configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(key.Region);
+            // The SDK loses an endpoint of the environment when it looks for a region afterwards; one that is set it keeps.
+            configuration.ServiceURL = endpoint;
+            configuration.AuthenticationRegion = key.Region;
         }
         else
         {
-            configuration.AuthenticationRegion = key.Region;
+            configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(key.Region);
         }
 
         try

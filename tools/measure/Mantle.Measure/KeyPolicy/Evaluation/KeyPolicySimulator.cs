@@ -164,7 +164,8 @@ public static class KeyPolicySimulator
                     continue;
                 }
 
-                if (match == PrincipalMatch.Account && !IdentityAllows())
+                // What identity policies decide is limited by boundary and session policy (IAM User Guide, "Evaluating effective permissions with boundaries").
+                if (match == PrincipalMatch.Account && !(IdentityAllows() && AllAllow(policies.Boundaries) && AllAllow(policies.Sessions)))
                 {
                     continue;
                 }
