@@ -1,44 +1,43 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.Audit.Facts;
 
 /// <summary>
-/// All byte strings that the rules ask for, searched together: a content is read once, widened to Latin-1 characters block by block, and searched by the
-/// vectorised multi-string search of the runtime. Safe for several threads.
+/// All byte strings that the rules ask for, searched together: a content is read once, and each four bytes of it in a row are looked up in a filter of one
+/// bit for each of 65,536 hashes. What passes it, one position in some hundred, is compared. Safe for several threads.
 /// </summary>
 internal sealed class BytePatterns
 {
-    /// <summary>A byte string must say something.</summary>
+    /// <summary>A byte string must say something, and the filter needs four bytes of it.</summary>
     public const int Shortest = 4;
 
     /// <summary>Blocks are a little longer than this by what the longest pattern overlaps.</summary>
     private const int BlockLength = 1 << 16;
 
-    /// <summary>The runtime's fast search (Teddy) takes this many strings; more of them are searched in several rounds, block by block.</summary>
-    private const int PerRound = 80;
+    /// <summary>2^32 divided by the golden ratio: neighbouring values of four bytes get distant hashes.</summary>
+    private const uint Spread = 0x9E3779B1;
+    private const int HashBits = 16;
 
     private readonly string[] _patterns;
-    private readonly SearchValues<string>[] _rounds;
-    private readonly Dictionary<int, List<int>> _byStart = [];
+    private readonly byte[][] _bytes;
+    private readonly ulong[] _filter = new ulong[1 << (HashBits - 6)];
+    private readonly Dictionary<uint, int[]> _byStart;
     private readonly int _longest;
 
     /// <param name="patterns">Distinct byte strings as Latin-1 text, each at least <see cref="Shortest"/> long.</param>
     public BytePatterns(IReadOnlyList<string> patterns)
     {
         _patterns = [.. patterns];
+        _bytes = [.. _patterns.Select(Encoding.Latin1.GetBytes)];
         _longest = _patterns.Length == 0 ? 0 : _patterns.Max(pattern => pattern.Length);
-        _rounds = [.. _patterns.Order(StringComparer.Ordinal).Chunk(PerRound).Select(round => SearchValues.Create(round, StringComparison.Ordinal))];
-        for (int i = 0; i < _patterns.Length; i++)
+        _byStart = Enumerable.Range(0, _bytes.Length).GroupBy(index => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[index])).ToDictionary(group => group.Key, group => group.ToArray());
+        foreach (uint start in _byStart.Keys)
         {
-            int start = Start(_patterns[i]);
-            if (!_byStart.TryGetValue(start, out List<int>? those))
-            {
-                _byStart.Add(start, those = []);
-            }
-
-            those.Add(i);
+            uint hash = Hash(start);
+            _filter[hash / 64] |= 1UL << (int)(hash % 64);
         }
     }
 
@@ -60,58 +59,57 @@ internal sealed class BytePatterns
         }
 
         int overlap = _longest - 1;
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(BlockLength + overlap);
-        char[] characters = ArrayPool<char>.Shared.Rent(BlockLength + overlap);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockLength + overlap);
         try
         {
             for (long offset = 0; offset < content.Length; offset += BlockLength)
             {
-                int length = (int)Math.Min(BlockLength + overlap, content.Length - offset);
-                content.ReadExactly(offset, bytes.AsSpan(0, length));
-                if (!bytes.AsSpan(0, length).ContainsAnyExcept((byte)0))
+                Span<byte> block = buffer.AsSpan(0, (int)Math.Min(BlockLength + overlap, content.Length - offset));
+                content.ReadExactly(offset, block);
+                if (block.ContainsAnyExcept((byte)0))
                 {
-                    continue;
-                }
-
-                Encoding.Latin1.GetChars(bytes.AsSpan(0, length), characters);
-                foreach (SearchValues<string> round in _rounds)
-                {
-                    Search(characters.AsSpan(0, length), round, offset, found);
+                    Search(block, offset, found);
                 }
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(bytes);
-            ArrayPool<char>.Shared.Return(characters);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         return found;
     }
 
-    private void Search(ReadOnlySpan<char> block, SearchValues<string> round, long offset, long[] found)
+    private void Search(ReadOnlySpan<byte> block, long offset, long[] found)
     {
-        int at = 0;
-        while (at < block.Length)
+        if (block.Length < Shortest)
         {
-            int next = block[at..].IndexOfAny(round);
-            if (next < 0)
-            {
-                return;
-            }
+            return;
+        }
 
-            at += next;
-            foreach (int index in _byStart[Start(block[at..])])
+        ReadOnlySpan<ulong> filter = _filter;
+        uint window = BinaryPrimitives.ReadUInt32LittleEndian(block) << 8;
+        for (int last = Shortest - 1; last < block.Length; last++)
+        {
+            window = (window >> 8) | ((uint)block[last] << 24);
+            uint hash = Hash(window);
+            if ((filter[(int)(hash / 64)] >> (int)(hash % 64) & 1) != 0)
             {
-                if (found[index] < 0 && block[at..].StartsWith(_patterns[index], StringComparison.Ordinal))
-                {
-                    found[index] = offset + at;
-                }
+                Compare(block[(last - Shortest + 1)..], window, offset + last - Shortest + 1, found);
             }
-
-            at++;
         }
     }
 
-    private static int Start(ReadOnlySpan<char> text) => (text[0] << 24) | (text[1] << 16) | (text[2] << 8) | text[3];
+    private void Compare(ReadOnlySpan<byte> text, uint start, long offset, long[] found)
+    {
+        foreach (int index in _byStart.GetValueOrDefault(start, []))
+        {
+            if (found[index] < 0 && text.StartsWith(_bytes[index]))
+            {
+                found[index] = offset;
+            }
+        }
+    }
+
+    private static uint Hash(uint start) => unchecked(start * Spread) >> (32 - HashBits);
 }
