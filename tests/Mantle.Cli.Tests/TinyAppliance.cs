@@ -76,7 +76,7 @@ internal static class TinyAppliance
                 DebBuilder.Directory("./usr/lib/"),
                 DebBuilder.Directory("./usr/lib/modules/"),
                 DebBuilder.Directory($"./usr/lib/modules/{Release}/"),
-                DebBuilder.File($"./usr/lib/modules/{Release}/erofs.ko", [.. Elf.Module("erofs", Release), .. "~Module signature appended~\n"u8]))),
+                DebBuilder.File($"./usr/lib/modules/{Release}/erofs.ko", [.. Elf.Module("erofs", Release), 1, 2, 3, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, .. "~Module signature appended~\n"u8]))),
             Publish(folder, "stub", "stub", DebBuilder.Package("stub", DebBuilder.Directory("./"), DebBuilder.File("./stub", SyntheticPe.Stub()))),
         ];
         LockedSuite suite = new()
