@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mantle.Formats.Tests.Pe;
+using Mantle.Measure.Tests.Audit;
 using Mantle.Fuzz.Seeds;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Packages.Locking;
@@ -71,7 +72,7 @@ internal static class TinyAppliance
                 "linux",
                 DebBuilder.Directory("./"),
                 DebBuilder.Directory("./boot/"),
-                DebBuilder.File($"./boot/vmlinuz-{Release}", SyntheticPe.Kernel(version: $"{Release} (builder) #1")),
+                DebBuilder.File($"./boot/vmlinuz-{Release}", TestKernel.Build(TestKernel.Lockdown, null, $"{Release} (builder) #1")),
                 DebBuilder.Directory("./usr/"),
                 DebBuilder.Directory("./usr/lib/"),
                 DebBuilder.Directory("./usr/lib/modules/"),

@@ -17,7 +17,7 @@ internal static class TestKernel
     /// <summary>A kernel that knows lockdown.</summary>
     public static byte[] Build(string? configuration = null) => Build(Lockdown, configuration);
 
-    public static byte[] Build(string text, string? configuration)
+    public static byte[] Build(string text, string? configuration, string version = "6.12.1-test (builder) #1")
     {
         byte[] proper = [.. "\u007fELF"u8, .. new byte[60], .. Encoding.Latin1.GetBytes(text), 0];
         if (configuration is not null)
@@ -26,7 +26,7 @@ internal static class TestKernel
         }
 
         byte[] payload = [.. Gzip(proper), 0, 0, 0, 0];
-        byte[] image = SyntheticPe.Kernel(size: payload.Length + 600);
+        byte[] image = SyntheticPe.Kernel(size: payload.Length + 600, version: version);
         int at = image.Length - SyntheticPe.RoundUp(payload.Length + 600, SyntheticPe.FileAlignment);
         payload.CopyTo(image, at);
         image[0x1F1] = SetupSectors;
