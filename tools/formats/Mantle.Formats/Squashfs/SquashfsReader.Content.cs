@@ -36,7 +36,7 @@ public sealed partial class SquashfsReader
         {
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(inode.Blocks.AsSpan(i * sizeof(uint)));
             uint stored = length & ~SquashfsFormat.DataPlainFlag;
-            if (stored > Superblock.BlockSize || offset > (ulong)(Superblock.Length - stored))
+            if (stored > Superblock.BlockSize || stored > Superblock.Length || offset > (ulong)(Superblock.Length - stored))
             {
                 throw Malformed((long)Superblock.InodeTable, $"block of {stored} bytes at 0x{offset:x} is too long or outside the file system");
             }
@@ -62,7 +62,7 @@ public sealed partial class SquashfsReader
         ulong start = BinaryPrimitives.ReadUInt64LittleEndian(entry);
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]);
         uint bytes = stored & ~SquashfsFormat.DataPlainFlag;
-        return bytes == 0 || bytes > Superblock.BlockSize || start > (ulong)(Superblock.Length - bytes) || inode.Offset > Superblock.BlockSize - length
+        return bytes == 0 || bytes > Superblock.BlockSize || bytes > Superblock.Length || start > (ulong)(Superblock.Length - bytes) || inode.Offset > Superblock.BlockSize - length
             ? throw Malformed((long)Superblock.FragmentTable, $"fragment of {bytes} bytes at 0x{start:x} is too long or outside the file system")
             : new SquashfsFragmentSource(_blocks, (long)start, stored, (int)inode.Offset, length, Superblock.BlockSize);
     }
