@@ -1,4 +1,7 @@
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Efi;
+using Mantle.Formats.Pe;
+using Mantle.Formats.Pe.Signing;
 using Mantle.Formats.Tests.Pe.Signing;
 using Mantle.Measure.Prediction;
 
@@ -43,8 +46,14 @@ internal sealed class MatrixKeys : IDisposable
         Forbidden = SignatureDatabase.Write(forbidden),
     };
 
-    /// <summary>The one place where boot files are signed.</summary>
-    public static byte[] Sign(byte[] image, TestAuthority signer, params TestAuthority[] carried) => signer.SignBySbsign(image, carried);
+    /// <summary>The one place where boot files are signed, as <c>imagebuilder sign</c> does it; a signature more keeps the ones before it.</summary>
+    public static byte[] Sign(byte[] image, TestAuthority signer, params TestAuthority[] carried)
+    {
+        PeImage read = PeImage.Read(ByteSource.FromMemory(image));
+        TestAuthority[] chain = [signer, .. carried];
+        AuthenticodeRequest request = AuthenticodeRequest.Create(read, [.. chain.Select(authority => SigningCertificate.Read(authority.Der))]);
+        return CertificateTable.Append(read, request.Complete(signer.SignData(request.ToBeSigned))).ToArray();
+    }
 
     public void Dispose()
     {
