@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
-using Amazon;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
+using Mantle.ImageBuilder.Kms;
 using Mantle.Measure.KeyPolicy.Evaluation;
 
 namespace Mantle.ImageBuilder.Binding;
@@ -15,8 +15,6 @@ internal sealed class KeyService : IDisposable
 {
     /// <summary>Tries of a call, with waits of half a second, doubled each time: 15.5 seconds in all.</summary>
     private const int Attempts = 6;
-
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(15);
 
     private readonly IAmazonKeyManagementService _client;
     private readonly Func<TimeSpan, CancellationToken, Task> _delay;
@@ -32,18 +30,8 @@ internal sealed class KeyService : IDisposable
     /// <summary>KMS of the key's region, with the credentials and the endpoint that the SDK finds.</summary>
     public static KeyService Connect(KeyIdentity key)
     {
-        AmazonKeyManagementServiceConfig configuration = new() { Timeout = s_timeout, HttpClientFactory = new OneConnectionEach() };
-        if (configuration.ServiceURL is { } endpoint)
-        {
-            // The SDK loses an endpoint of the environment when it looks for a region afterwards; one that is set it keeps.
-            configuration.ServiceURL = endpoint;
-            configuration.AuthenticationRegion = key.Region;
-        }
-        else
-        {
-            configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(key.Region);
-        }
-
+        AmazonKeyManagementServiceConfig configuration = KmsConfiguration.Create(key.Region);
+        configuration.HttpClientFactory = new OneConnectionEach();
         try
         {
             return new(new OneTry(configuration), Task.Delay);

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using Amazon;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Kms;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
 
@@ -16,8 +16,6 @@ public sealed class KmsSigner : ISigner
 {
     /// <summary>Sign takes no longer message that it hashes by itself, in bytes.</summary>
     private const int MaximumMessage = 4096;
-
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(15);
 
     private readonly IAmazonKeyManagementService _service;
     private readonly string _keyId;
@@ -44,7 +42,7 @@ public sealed class KmsSigner : ISigner
     /// <exception cref="UserErrorException">KMS is not reached or refuses, or the key is none that signs here; exit code 5.</exception>
     public static async Task<KmsSigner> OpenAsync(string keyId, CancellationToken cancellation)
     {
-        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(Configuration(keyId)));
+        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(KmsConfiguration.Create(RegionOf(keyId))));
         try
         {
             GetPublicKeyResponse answer = await KmsErrors.GuardAsync(
@@ -91,18 +89,7 @@ public sealed class KmsSigner : ISigner
     /// <inheritdoc/>
     public void Dispose() => _service.Dispose();
 
-    private static AmazonKeyManagementServiceConfig Configuration(string keyId)
-    {
-        AmazonKeyManagementServiceConfig configuration = new() { Timeout = s_timeout };
-        string[] parts = keyId.Split(':');
-        // A region that is set here makes the SDK pass over an endpoint that its environment names; so only where the environment says another, or none.
-        if (parts is ["arn", _, "kms", { Length: > 0 } region, ..] && configuration.RegionEndpoint?.SystemName != region)
-        {
-            configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        }
-
-        return configuration;
-    }
+    private static string? RegionOf(string keyId) => keyId.Split(':') is ["arn", _, "kms", { Length: > 0 } region, ..] ? region : null;
 
     /// <summary>The names of KMS's SigningAlgorithmSpec; the newest is not among the SDK's constants.</summary>
     private static SigningAlgorithmSpec AlgorithmOf(SignatureScheme scheme) => scheme switch
