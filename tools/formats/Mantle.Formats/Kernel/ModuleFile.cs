@@ -38,9 +38,11 @@ public sealed class ModuleFile : IDisposable
     private static ReadOnlySpan<byte> Marker => "~Module signature appended~\n"u8;
 
     /// <summary>Whether a path names a module: <c>*.ko</c>, or that compressed.</summary>
-    public static bool IsModulePath(string path) =>
-        path.EndsWith(".ko", StringComparison.Ordinal) || path.EndsWith(".ko.xz", StringComparison.Ordinal)
-        || path.EndsWith(".ko.zst", StringComparison.Ordinal) || path.EndsWith(".ko.gz", StringComparison.Ordinal);
+    public static bool IsModulePath(string path) => path.EndsWith(".ko", StringComparison.Ordinal) || IsCompressedModulePath(path);
+
+    /// <summary>Whether a path names a compressed module: <c>*.ko.xz</c>, <c>*.ko.zst</c>, <c>*.ko.gz</c>.</summary>
+    public static bool IsCompressedModulePath(string path) =>
+        path.EndsWith(".ko.xz", StringComparison.Ordinal) || path.EndsWith(".ko.zst", StringComparison.Ordinal) || path.EndsWith(".ko.gz", StringComparison.Ordinal);
 
     /// <summary>Opens a module; the bytes, not the name, say whether it is compressed.</summary>
     /// <exception cref="MalformedInputException">It is no module, or its compressed data or the frame of its signature is damaged.</exception>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mantle.Measure.Text;
 
 namespace Mantle.Measure.Audit;
@@ -32,13 +31,9 @@ public static class WaiverReader
             map.Text("path"),
             map.Text("reason", text => text.Length < 10 ? "a sentence of at least ten characters" : null),
             map.Text("owner"),
-            DateOnly.ParseExact(
-                map.Text("expires", text => TryDate(text) is null ? "a date such as 2027-01-31" : null), "yyyy-MM-dd", CultureInfo.InvariantCulture),
+            map.Date("expires"),
             map.Position);
         map.Finish();
         return waiver;
     }
-
-    private static DateOnly? TryDate(string text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) ? date : null;
 }

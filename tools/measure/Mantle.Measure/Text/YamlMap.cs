@@ -62,6 +62,13 @@ internal sealed class YamlMap
         return check(text) is { } right ? throw Refuse(node, $"\"{key}\" is \"{text}\"; it must be {right}") : text;
     }
 
+    public DateOnly Date(string key)
+    {
+        DateOnly date = default;
+        Text(key, text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date) ? null : "a date such as 2027-01-31");
+        return date;
+    }
+
     public string OneOf(string key, string otherwise, params string[] allowed) =>
         !Has(key) ? Mark(key, otherwise) : Text(key, text => allowed.Contains(text) ? null : $"one of {string.Join(", ", allowed)}");
 

@@ -57,14 +57,15 @@ public sealed record FileFacts
         if (head.AsSpan().StartsWith("\u007fELF"u8))
         {
             ElfIdentity elf = ElfIdentity.Read(node.Content)!;
+            bool isModule = elf.Kind == ElfKind.Relocatable && path.EndsWith(".ko", StringComparison.Ordinal);
             return new()
             {
                 Kind = ContentKind.Elf,
                 Elf = elf,
                 Interpreter = elf.Interpreter,
                 IsCode = true,
-                IsModule = elf.Kind == ElfKind.Relocatable && path.EndsWith(".ko", StringComparison.Ordinal),
-                IsUnsignedModule = elf.Kind == ElfKind.Relocatable && path.EndsWith(".ko", StringComparison.Ordinal) && IsUnsigned(node),
+                IsModule = isModule,
+                IsUnsignedModule = isModule && IsUnsigned(node),
             };
         }
 
@@ -78,11 +79,12 @@ public sealed record FileFacts
             return new() { Kind = ContentKind.Pe, IsCode = true };
         }
 
-        ContentKind kind = IsCompressedModule(path) ? ContentKind.CompressedModule
+        bool isCompressedModule = ModuleFile.IsCompressedModulePath(path);
+        ContentKind kind = isCompressedModule ? ContentKind.CompressedModule
             : Array.Exists(s_archives, magic => head.Length >= magic.Offset + magic.Bytes.Length
                 && head.AsSpan(magic.Offset).StartsWith(magic.Bytes)) ? ContentKind.Archive
             : IsText(head) ? ContentKind.Text : ContentKind.Data;
-        return new() { Kind = kind, IsCode = executable, IsModule = kind == ContentKind.CompressedModule, IsUnsignedModule = kind == ContentKind.CompressedModule && IsUnsigned(node) };
+        return new() { Kind = kind, IsCode = executable, IsModule = isCompressedModule, IsUnsignedModule = isCompressedModule && IsUnsigned(node) };
     }
 
     private static bool IsUnsigned(FileNode node)
@@ -90,9 +92,6 @@ public sealed record FileFacts
         using ModuleFile module = ModuleFile.Open(node.Content, s_decompression);
         return module.Signature is null;
     }
-
-    private static bool IsCompressedModule(string path) =>
-        path.EndsWith(".ko.xz", StringComparison.Ordinal) || path.EndsWith(".ko.zst", StringComparison.Ordinal) || path.EndsWith(".ko.gz", StringComparison.Ordinal);
 
     private static bool IsText(ReadOnlySpan<byte> head)
     {

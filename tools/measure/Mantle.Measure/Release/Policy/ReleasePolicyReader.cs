@@ -112,8 +112,8 @@ public static class ReleasePolicyReader
 
         string[] schemes = [.. SignatureSchemes.Names.Where(name => SignatureSchemes.Find(name)!.Value.Kind() == key.Kind)];
         SignatureScheme scheme = SignatureSchemes.Find(map.OneOf("scheme", SignatureSchemes.Default(key.Kind).Name(), schemes))!.Value;
-        DateOnly from = Date(map, "from");
-        DateOnly until = Date(map, "until");
+        DateOnly from = map.Date("from");
+        DateOnly until = map.Date("until");
         if (until < from)
         {
             throw map.Refuse("until", "the key would expire before it is valid");
@@ -153,11 +153,6 @@ public static class ReleasePolicyReader
         map.Finish();
         return waiver;
     }
-
-    private static DateOnly Date(YamlMap map, string key) =>
-        DateOnly.ParseExact(map.Text(key, text => TryDate(text) ? null : "a date such as 2027-01-31"), "yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    private static bool TryDate(string text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private static string? Digest(string text) => JsonMembers.IsDigest(text) ? null : "a SHA-256, 64 digits of lower-case hexadecimal";
 
