@@ -8,15 +8,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Mantle.Boot.Tests;
 
-/// <summary>A copy of the built disk with one bit flipped.</summary>
+/// <summary>A copy of a disk with one bit flipped.</summary>
 internal sealed class DamagedImage : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    private DamagedImage(Func<ByteSource, long> findByte)
+    private DamagedImage(string disk, Func<ByteSource, long> findByte)
     {
         Path = _folder["image.raw"];
-        File.Copy(BuiltImage.Disk, Path);
+        File.Copy(disk, Path);
         using SafeFileHandle file = File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite);
         long offset = findByte(ByteSource.FromFile(file));
         byte[] value = new byte[1];
@@ -26,19 +26,19 @@ internal sealed class DamagedImage : IDisposable
 
     public string Path { get; }
 
-    /// <summary>The bit is in the first block of the service's program, which the kernel reads to start it.</summary>
-    public static DamagedImage InService() => new(disk =>
+    /// <summary>The bit is in the first block of a program, which the kernel reads to start it.</summary>
+    public static DamagedImage InProgram(string path, string program) => new(path, disk =>
     {
         GptPartition root = Partition(disk, DiscoverablePartitions.RootX64);
-        Assert.True(ErofsReader.Open(root.Content).ReadTree().TryFind("usr/bin/service", out FileNode? service));
-        return root.Offset + Find(root.Content, service.Content.Slice(0, 4096).ToArray()) + 4000;
+        Assert.True(ErofsReader.Open(root.Content).ReadTree().TryFind(program, out FileNode? file));
+        return root.Offset + Find(root.Content, file.Content.Slice(0, 4096).ToArray()) + 4000;
     });
 
     /// <summary>The bit is in the text of the UKI's os-release, which changes nothing but measurements.</summary>
-    public static DamagedImage InUki() => new(disk =>
+    public static DamagedImage InUki(string path, string uki) => new(path, disk =>
     {
         GptPartition system = Partition(disk, DiscoverablePartitions.EfiSystem);
-        using SafeFileHandle file = File.OpenHandle(BuiltImage.Uki);
+        using SafeFileHandle file = File.OpenHandle(uki);
         Assert.True(UkiReader.Read(ByteSource.FromFile(file)).TryGetSection(UkiSectionName.OsRelease, out ByteSource? text));
         return system.Offset + Find(system.Content, text.ToArray()) + text.Length - 3;
     });

@@ -8,7 +8,7 @@ public class DamagedImageTests
     [Fact]
     public void A_flipped_bit_in_the_root_resets_the_machine_before_it_serves()
     {
-        using DamagedImage damaged = DamagedImage.InService();
+        using DamagedImage damaged = DamagedImage.InProgram(BuiltImage.Disk, "usr/bin/service");
         using VirtualMachine machine = TestMachine.BootUntil(
             TestMachine.Options(damaged.Path) with { StopAtReset = true },
             x => x.WaitForPowerOff(() => Assert.Null(x.TryHttps("/healthz", TimeSpan.FromSeconds(2)))));
@@ -23,7 +23,7 @@ public class DamagedImageTests
     [Fact]
     public void A_flipped_bit_in_the_uki_changes_pcr_4()
     {
-        using DamagedImage damaged = DamagedImage.InUki();
+        using DamagedImage damaged = DamagedImage.InUki(BuiltImage.Disk, BuiltImage.Uki);
         using VirtualMachine machine = TestMachine.BootUntil(TestMachine.Options(damaged.Path), _ => { });
         PcrValues values = machine.Pcrs();
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Mantle.Emulator.Kms.Keys;
@@ -12,6 +13,11 @@ public sealed partial class KmsService
     private const int MaximumPlaintext = 4096;
     private const int MaximumCiphertext = 6144;
 
+    private readonly ConcurrentQueue<byte[]> _encrypted = new();
+
+    /// <summary>Every plaintext that was given to Encrypt: what must be found nowhere else.</summary>
+    public IReadOnlyList<byte[]> EncryptedPlaintexts => [.. _encrypted];
+
     private JsonObject Encrypt(KmsRequest request)
     {
         byte[] plaintext = request.Input.RequiredBytes("Plaintext", MaximumPlaintext);
@@ -20,6 +26,7 @@ public sealed partial class KmsService
         KmsKey key = Authorized(request, "Encrypt");
         RequireUse(key, "ENCRYPT_DECRYPT", algorithm);
         byte[] blob = key.Material.IsSymmetric ? key.Material.Encrypt(key.Id, plaintext, context) : key.Material.EncryptRsa(algorithm, plaintext);
+        _encrypted.Enqueue(plaintext);
         return new() { ["CiphertextBlob"] = Convert.ToBase64String(blob), ["EncryptionAlgorithm"] = algorithm, ["KeyId"] = key.Arn };
     }
 

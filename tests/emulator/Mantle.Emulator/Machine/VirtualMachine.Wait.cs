@@ -37,6 +37,10 @@ public sealed partial class VirtualMachine
         return seen;
     }
 
+    /// <summary>Waits until the firmware says that it does not start a boot file: Secure Boot forbids it.</summary>
+    public void WaitForRefusal() => WaitUntil(
+        () => System.Text.Encoding.Latin1.GetString(Serial).Contains("Access Denied", StringComparison.Ordinal), BootTimeout, "the firmware did not refuse the boot file");
+
     /// <summary>Waits until the machine was reset <paramref name="times"/> times.</summary>
     public void WaitForReset(int times = 1) => WaitUntil(() => ResetCount >= times, BootTimeout, "the machine did not reset itself");
 

@@ -1,0 +1,142 @@
+using System.Net;
+using Mantle.Emulator;
+using Mantle.Emulator.Kms;
+using Mantle.Emulator.Machine;
+using Mantle.Emulator.Tpm.Nitro;
+using Mantle.Formats.Efi;
+using Mantle.Formats.Tpm;
+using Mantle.Testing;
+
+namespace Mantle.Demo;
+
+/// <summary>Boots disks as EC2 would: Secure Boot with the identity's keys, a NitroTPM, the metadata service, KMS, and the weights on a second disk.</summary>
+internal sealed class Laboratory(Workshop workshop, Cloud cloud)
+{
+    public const int ServicePort = 8443;
+    public const int StatusPort = 8009;
+
+    private static readonly TimeSpan s_glance = TimeSpan.FromSeconds(2);
+
+    /// <summary>Boots the release and hands the serving machine to a visitor.</summary>
+    public BootOutcome Serve(string name, string disk, Action<int> visit)
+    {
+        return Watch(name, disk, [], machine =>
+        {
+            machine.WaitForHttps("/healthz");
+            visit(machine.ForwardedPort);
+            machine.PressPowerButton();
+            machine.WaitForPowerOff();
+        });
+    }
+
+    /// <summary>
+    /// Boots something that must not get the weights, until it switches itself off, resets, or the firmware has refused it. The service must never answer.
+    /// </summary>
+    /// <param name="words">Words for the kernel command line by SMBIOS.</param>
+    public BootOutcome Attack(string name, string disk, bool isRefusedByFirmware = false, params string[] words) => Watch(name, disk, words, machine =>
+    {
+        if (isRefusedByFirmware)
+        {
+            machine.WaitForRefusal();
+            return;
+        }
+
+        machine.WaitForHandover();
+        machine.WaitForPowerOff(() =>
+        {
+            if (machine.TryHttps("/healthz", s_glance) is { } answer)
+            {
+                throw new DemoException($"\"{name}\" serves: {answer}");
+            }
+        });
+    });
+
+    private BootOutcome Watch(string name, string disk, string[] words, Action<VirtualMachine> until)
+    {
+        string file = name.Replace(' ', '-');
+        int calls = cloud.Keys.Calls.Count;
+        NitroTpm tpm = cloud.MakeTpm();
+        Firmware firmware = Firmware.FindSecureBoot() ?? throw new DemoException("OVMF is missing (Debian package \"ovmf\")");
+        File.WriteAllBytes(workshop[$"{file}.fd"], Enroll(File.ReadAllBytes(firmware.VariablesPath)));
+        using VirtualMachine machine = new(new MachineOptions
+        {
+            Qemu = Oracle.Require("qemu-system-x86_64"),
+            SoftwareTpm = Oracle.Require("swtpm"),
+            Relay = Oracle.Require("socat"),
+            Firmware = firmware with { VariablesPath = workshop[$"{file}.fd"] },
+            DiskImage = disk,
+            DataDisks = [workshop["weights.img"]],
+            Interceptor = tpm,
+            GuestPort = ServicePort,
+            StopAtReset = true,
+            NetworkCapture = workshop[$"{file}.pcap"],
+            OemStrings = [.. words.Select(each => $"io.systemd.stub.kernel-cmdline-extra={each}")],
+            Servers =
+            [
+                new(IPAddress.Parse("169.254.169.254"), 80, cloud.MetadataPort),
+                new(IPAddress.Parse(Cloud.KeyServiceAddress), 443, cloud.KeyServicePort),
+            ],
+        });
+        until(machine);
+        BootOutcome outcome = new(name)
+        {
+            HasHandedOver = machine.Handovers.Count > 0,
+            ShutdownReason = machine.ShutdownReason,
+            Pcrs = machine.Pcrs(),
+            KeyServiceCalls = [.. cloud.Keys.Calls.Skip(calls)],
+            Documents = tpm.Documents,
+            Serial = machine.Serial,
+            SerialAfterFirmware = machine.Handovers.Count > 0 ? machine.SerialSinceHandover.Length : 0,
+            Capture = workshop[$"{file}.pcap"],
+        };
+        workshop.Write($"{file}.pcrs", outcome.PcrText());
+        if (outcome.Documents.LastOrDefault() is { Length: > 0 } document)
+        {
+            File.WriteAllBytes(workshop[$"{file}.cbor"], document.ToArray());
+        }
+
+        return outcome;
+    }
+
+    private byte[] Enroll(byte[] empty) => VariableStore.Add(
+        empty,
+        Keys(EfiGuids.GlobalVariable, "PK"),
+        Keys(EfiGuids.GlobalVariable, "KEK"),
+        Keys(EfiGuids.ImageSecurityDatabase, "db"),
+        new EfiVariable(
+            EfiGuids.SecureBootEnableDisable, "SecureBootEnable", EfiVariableAttributes.NonVolatile | EfiVariableAttributes.BootServiceAccess, new byte[] { 1 }));
+
+    private EfiVariable Keys(Guid vendor, string name) =>
+        new(vendor, name, EfiVariableAttributes.SecureBootVariable, File.ReadAllBytes(workshop[$"identity/{name}.esl"]));
+}
+
+/// <summary>What was seen of one boot from outside.</summary>
+internal sealed record BootOutcome(string Name)
+{
+    /// <summary>Whether the firmware started the boot file.</summary>
+    public required bool HasHandedOver { get; init; }
+
+    /// <summary>How the machine ended, in QEMU's words.</summary>
+    public required string? ShutdownReason { get; init; }
+
+    /// <summary>The TPM's registers at the end.</summary>
+    public required PcrValues Pcrs { get; init; }
+
+    /// <summary>What KMS was asked meanwhile.</summary>
+    public required IReadOnlyList<KmsCall> KeyServiceCalls { get; init; }
+
+    /// <summary>The attestation documents that the TPM has issued.</summary>
+    public required IReadOnlyList<ReadOnlyMemory<byte>> Documents { get; init; }
+
+    public required byte[] Serial { get; init; }
+
+    public required int SerialAfterFirmware { get; init; }
+
+    /// <summary>Every packet, in a file.</summary>
+    public required string Capture { get; init; }
+
+    /// <summary>The registers as tpm2_pcrread prints them.</summary>
+    public string PcrText() => string.Concat(
+        new[] { TpmAlgorithm.Sha256, TpmAlgorithm.Sha384 }.Select(bank =>
+            $"  {bank.ToString().ToLowerInvariant()}:\n" + string.Concat(Enumerable.Range(0, 24).Select(pcr => $"    {pcr,-2}: 0x{Pcrs[bank, pcr].ToString().ToUpperInvariant()}\n"))));
+}
