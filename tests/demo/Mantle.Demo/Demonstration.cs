@@ -101,10 +101,11 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
     {
         Sign("out-older", "release-older", 1);
         Sign("out", "release", 2);
-        workshop.Build("ledger", "append", "releases.jsonl", "--release", "release-older", "--policy", "release.yaml", "--time", Released, "--key", "ledger.pem", "--origin", "ledger.example.com/sample");
+        string logged = workshop.Build("ledger", "append", "releases.jsonl", "--release", "release-older", "--policy", "release.yaml", "--time", Released, "--key", "ledger.pem", "--origin", "ledger.example.com/sample");
+        WritePolicy(logged.Split('\n').Single(line => line.StartsWith("key ", StringComparison.Ordinal))[4..]);
         workshop.Build("ledger", "append", "releases.jsonl", "--release", "release", "--policy", "release.yaml", "--time", Released, "--key", "ledger.pem");
         workshop.Build("ledger", "append", "releases.jsonl", "--revoke", "1", "--reason", "an example", "--time", Released, "--key", "ledger.pem");
-        Check(workshop.Measure("verify", "release", "--policy", "release.yaml"), ExitCode.Success);
+        Check(workshop.Measure("verify", "release", "--policy", "release.yaml", "--ledger", "releases.jsonl"), ExitCode.Success);
     }
 
     private void Sign(string build, string release, int number)
@@ -118,7 +119,7 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
     private void BindKey()
     {
         workshop.Write("plan.yaml", Texts.Plan(Key[(Key.LastIndexOf('/') + 1)..], "release/measurements-secure-boot.json"));
-        workshop.Build(cloud.AsCustodian(), "bind", "plan.yaml", "--release", "release", "--policy", "release.yaml", "--yes");
+        workshop.Build(cloud.AsCustodian(), "bind", "plan.yaml", "--release", "release", "--policy", "release.yaml", "--ledger", "releases.jsonl", "--yes");
         workshop.Write("policy.json", workshop.System(BuildOutput.Require("dist", "measure"), "policy", "generate", "plan.yaml"));
     }
 
