@@ -158,7 +158,7 @@ public sealed class ReleaseMaker
 
     private (ImagePrediction Off, ImagePrediction On) Measure(ByteSource image)
     {
-        PredictionOptions options = new() { Banks = TpmHash.Computable, InputName = ReleaseFiles.Image };
+        PredictionOptions options = new() { Banks = TpmHash.Computable, InputName = ReleaseFiles.Image, Packages = _build.Packages(image.Length) };
         ImagePrediction off = Predictor.Predict(image, options);
         if (ReleaseMeasurements.Of(off).Difference(ReleaseMeasurements.Of(_build.Measurements())) is { } difference)
         {
