@@ -93,6 +93,20 @@ public class ExplainedBootTests(BootMatrix boots)
         Assert.NotEqual(plain.Pcrs[TpmAlgorithm.Sha256, 4], boot.Pcrs[TpmAlgorithm.Sha256, 4]);
     }
 
+    [Fact]
+    public async Task Words_of_a_boot_entry_are_named_where_secure_boot_is_off()
+    {
+        BootRecord boot = await boots.Get(Scenarios.EntryWords);
+        ExpectedBoot expected = ExpectedBoot.FromImage("release", ByteSource.OpenFile(boot.Disk));
+        Explanation explanation = Explainer.Explain(expected, new("values", PcrList.From(boot.Pcrs)), words: ["debug", Scenarios.OtherCommandLine]);
+
+        Cause cause = Assert.Single(explanation.Causes);
+        Assert.Equal("command-line-extra", cause.Id);
+        Assert.Contains("boot entry", cause.Sentence, StringComparison.Ordinal);
+        Assert.Contains(Scenarios.OtherCommandLine, cause.Sentence, StringComparison.Ordinal);
+        Assert.Equal([9, 12], cause.Exact.Select(observed => observed.Index).Distinct());
+    }
+
     /// <summary>The boot with the own key; of the machine with other variables, what it would have been without the six before it.</summary>
     private static ExpectedBoot Expected(BootRecord plain, BootRecord boot) => (boot.Scenario.TriedFirst.Count > 1 ? boot : plain).Release;
 

@@ -9,6 +9,11 @@ namespace Mantle.Boot.Tests.Matrix;
 /// <summary>One boot of the matrix: a machine with its variables, and its disks.</summary>
 internal sealed record Scenario
 {
+    private const EfiVariableAttributes BootEntry = EfiVariableAttributes.NonVolatile | EfiVariableAttributes.BootServiceAccess | EfiVariableAttributes.RuntimeAccess;
+
+    /// <summary>The firmware numbers its own entries from 0.</summary>
+    private const ushort EntryNumber = 0x0700;
+
     /// <summary>What lies at the removable-media path.</summary>
     public required byte[] BootFile { get; init; }
 
@@ -27,6 +32,9 @@ internal sealed record Scenario
     /// <summary>The SMBIOS string for the command line.</summary>
     public string? Words { get; init; }
 
+    /// <summary>The optional data of a boot entry for the boot file, which BootNext names; null: there is no such entry.</summary>
+    public string? LoadOptions { get; init; }
+
     /// <summary>Whether the disk was made one of 1 GiB and its backup table moved to the new end.</summary>
     public bool IsGrown { get; init; }
 
@@ -40,13 +48,21 @@ internal sealed record Scenario
         Banks = TpmHash.Computable,
         SecureBoot = Variables is not null && IsEnabled ? SecureBootState.On : SecureBootState.Off,
         Variables = Variables,
-        Extras = new() { FirmwareCommandLine = Words },
+        Extras = new() { FirmwareCommandLine = Words, LoadOptions = LoadOptions },
         FailedAttempts = TriedFirst.Count,
     });
 
     /// <summary>The flash memory that the machine starts with.</summary>
-    public byte[] Flash(byte[] empty) => Variables is null ? empty : VariableStore.Add(
-        empty,
+    public byte[] Flash(byte[] empty) => VariableStore.Add(empty, [.. SecureBoot(), .. Entry()]);
+
+    private IEnumerable<EfiVariable> Entry() => LoadOptions is null ? [] :
+    [
+        new(EfiGuids.GlobalVariable, $"Boot{EntryNumber:X4}", BootEntry, BootOption.ForRemovableMedia(LoadOptions)),
+        new(EfiGuids.GlobalVariable, "BootNext", BootEntry, BitConverter.GetBytes(EntryNumber)),
+    ];
+
+    private IEnumerable<EfiVariable> SecureBoot() => Variables is null ? [] :
+    [
         Keys(EfiGuids.GlobalVariable, "PK", Variables.PlatformKey),
         Keys(EfiGuids.GlobalVariable, "KEK", Variables.KeyExchangeKeys),
         Keys(EfiGuids.ImageSecurityDatabase, "db", Variables.Allowed),
@@ -55,7 +71,8 @@ internal sealed record Scenario
             EfiGuids.SecureBootEnableDisable,
             "SecureBootEnable",
             EfiVariableAttributes.NonVolatile | EfiVariableAttributes.BootServiceAccess,
-            new[] { IsEnabled ? (byte)1 : (byte)0 }));
+            new[] { IsEnabled ? (byte)1 : (byte)0 }),
+    ];
 
     private static EfiVariable Keys(Guid vendor, string name, ReadOnlyMemory<byte> content) => new(vendor, name, EfiVariableAttributes.SecureBootVariable, content);
 }

@@ -19,7 +19,13 @@ internal static class Scenarios
     public const string OtherKeys = "keys of a stranger";
     public const string Refusals = "six refused, then the right one";
 
+    public const string EntryWords = "words in a boot entry, without keys";
+    public const string EntryWordsIgnored = "words in a boot entry, with keys";
+
     public const string Words = "mantle.test=words";
+
+    /// <summary>What an attacker would rather have: the stub takes it in the place of its own where Secure Boot is off.</summary>
+    public const string OtherCommandLine = "console=ttyS0 panic=-1 rdinit=/bin/sh";
 
     private const string Companions = "EFI/BOOT/BOOTX64.EFI.extra.d";
 
@@ -60,6 +66,8 @@ internal static class Scenarios
         },
         ["everything beside the boot file"] = (keys, files) => Own(keys, files) with { Files = Everything(keys), Words = Words, Variables = keys.Variables([keys.Own.List, keys.Leaf.List]) },
         [SmbiosWords] = (keys, files) => Own(keys, files) with { Words = Words },
+        [EntryWords] = (_, files) => new() { BootFile = files.BootFile, LoadOptions = OtherCommandLine, Disk = DiskController.VirtioBlock },
+        [EntryWordsIgnored] = (keys, files) => Own(keys, files) with { LoadOptions = OtherCommandLine, Tpm = TpmInterface.Tis },
         [PlantedFiles] = (keys, files) => Own(keys, files) with
         {
             Files = new Dictionary<string, byte[]>(Companion("b.cred", MatrixFiles.Captured("creds/b.cred"))) { [$"{Companions}/s1.raw"] = MatrixFiles.Captured("sysext/s1.raw") },

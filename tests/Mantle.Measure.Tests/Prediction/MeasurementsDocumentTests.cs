@@ -102,6 +102,39 @@ public class MeasurementsDocumentTests
     }
 
     [Fact]
+    public void The_packages_that_a_manifest_names_are_the_sources_of_what_was_taken_out_of_them()
+    {
+        ByteSource uki = TestUki.Make();
+        ByteSource manifest = ByteSource.FromMemory(Encoding.UTF8.GetBytes($$"""
+            {"inputs":{"packages":[
+              {"name":"linux-image-cloud","version":"6.12-1","uses":["kernel"]},
+              {"name":"systemd-boot-efi","version":"257.13-1","uses":["stub"]},
+              {"name":"libc6","version":"2.41","uses":["root"]}]},
+             "outputs":[{"name":"uki.efi","size":{{uki.Length}},"sha256":""}]}
+            """));
+        ImagePrediction prediction = Predictor.Predict(uki, new() { Packages = SourcePackages.Of(manifest, "uki.efi", uki.Length) });
+        string[] Of(ImagePrediction from, int pcr) => [.. from.Pcrs.Single(x => x.Index == pcr).Events.Select(e => string.Join(", ", e.Source.Packages))];
+
+        Assert.Equal(["", "", "systemd-boot-efi 257.13-1, linux-image-cloud 6.12-1", "linux-image-cloud 6.12-1"], Of(prediction, 4));
+        Assert.Equal(["", "linux-image-cloud 6.12-1"], Of(prediction, 9));
+        Assert.Equal(s_prediction.Pcrs.Select(pcr => pcr.Values[TpmAlgorithm.Sha384]), prediction.Pcrs.Select(pcr => pcr.Values[TpmAlgorithm.Sha384]));
+
+        byte[] written = Write(prediction);
+        Assert.Equal(Of(prediction, 11), Of(MeasurementsDocument.Read(ByteSource.FromMemory(written)), 11));
+        Assert.Contains("linux-image-cloud 6.12-1", Of(prediction, 11));
+        JsonNode schema = JsonNode.Parse(File.ReadAllText(Repository.PathOf("docs", "schemas", "measurements.schema.json")))!;
+        AssertDescribed(JsonNode.Parse(written)!, schema, schema);
+        using StringWriter text = new();
+        PredictionText.Write(prediction, text);
+        Assert.Contains("\n    from    section .linux\n    of      linux-image-cloud 6.12-1\n", text.ToString(), StringComparison.Ordinal);
+
+        foreach ((string name, long size, ByteSource bytes) in new[] { ("other.efi", uki.Length, manifest), ("uki.efi", 1, manifest), ("uki.efi", uki.Length, ByteSource.FromMemory("{"u8.ToArray())) })
+        {
+            Assert.Same(SourcePackages.None, SourcePackages.Of(bytes, name, size));
+        }
+    }
+
+    [Fact]
     public void The_aws_format_is_what_nitro_tpm_pcr_compute_prints()
     {
         string Value(int index) => s_prediction.Pcrs.Single(pcr => pcr.Index == index).Values[TpmAlgorithm.Sha384].ToString();

@@ -99,7 +99,10 @@ public sealed partial class Build
     internal static Task<string> Measure(Build build, CancellationToken cancellation)
     {
         ImagePrediction prediction = Predictor.Predict(
-            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions { Banks = TpmHash.Computable, InputName = ImageName });
+            ByteSource.OpenFile(build.PendingPath(ImageName)), new PredictionOptions
+            {
+                Banks = TpmHash.Computable, InputName = ImageName, Packages = new(build.SourcesOf(UseName.Kernel), build.SourcesOf(UseName.Stub)),
+            });
         build.Result.Measurements = prediction;
         build.WriteFile(MeasurementsName, file => MeasurementsDocument.Write(prediction, file));
 
@@ -128,6 +131,8 @@ public sealed partial class Build
 
         return $"{build.OwnOutputNames.Count} files, {ImageName} sha256 {build.Result.ImageSha256}";
     }
+
+    private SourcePackage[] SourcesOf(string use) => [.. PackagesFor(use).Select(package => new SourcePackage(package.Package.Name, package.Package.Version))];
 
     private void WriteFile(string name, Action<Stream> content)
     {

@@ -32,6 +32,12 @@ internal static class FirmwareOptions
         HelpName = "FILE",
     };
 
+    private static readonly Option<FileInfo> s_dictionary = new("--uefi-data-dictionary")
+    {
+        Description = "EC2's preset dictionary, 11381 bytes, for a UefiData text that EC2 wrote (docs/measurements.md says where it is published)",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<FileInfo[]> s_platformKey = Variable("--pk", "PK");
     private static readonly Option<FileInfo[]> s_keyExchangeKeys = Variable("--kek", "KEK");
     private static readonly Option<FileInfo[]> s_allowed = Variable("--db", "db");
@@ -51,7 +57,7 @@ internal static class FirmwareOptions
     };
 
     public static IEnumerable<Option> All =>
-        [s_platform, s_secureBoot, s_uefiData, s_platformKey, s_keyExchangeKeys, s_allowed, s_forbidden, s_timestamping, s_owner, s_failedAttempts];
+        [s_platform, s_secureBoot, s_uefiData, s_dictionary, s_platformKey, s_keyExchangeKeys, s_allowed, s_forbidden, s_timestamping, s_owner, s_failedAttempts];
 
     /// <summary>Adds what the command line says to the options of a prediction.</summary>
     public static PredictionOptions Apply(ParseResult parsed, PredictionOptions options)
@@ -97,6 +103,12 @@ internal static class FirmwareOptions
     private static SecureBootVariables? Variables(ParseResult parsed)
     {
         FileInfo? store = parsed.GetValue(s_uefiData);
+        FileInfo? dictionary = parsed.GetValue(s_dictionary);
+        if (dictionary is not null && store is null)
+        {
+            throw Usage("--uefi-data-dictionary goes with --uefi-data");
+        }
+
         Option<FileInfo[]>[] single = [s_platformKey, s_keyExchangeKeys, s_allowed, s_forbidden, s_timestamping];
         bool hasSingle = single.Any(option => parsed.GetValue(option) is { Length: > 0 });
         if (store is null && !hasSingle)
@@ -112,7 +124,7 @@ internal static class FirmwareOptions
 
         SecureBootVariables variables = store is null
             ? new()
-            : SecureBootVariables.From(VariableFile.Read(store.Name, InputFile.ReadSmall(store)));
+            : SecureBootVariables.From(VariableFile.Read(store.Name, InputFile.ReadSmall(store), dictionary is null ? [] : InputFile.ReadSmall(dictionary)));
 
         ReadOnlyMemory<byte> Content(Option<FileInfo[]> option, ReadOnlyMemory<byte> otherwise) => parsed.GetValue(option) is { Length: > 0 } files
             ? files.SelectMany(file => SignatureListFile.Read(file.Name, InputFile.ReadSmall(file), owner).ToArray()).ToArray()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Prediction;
+using Mantle.Measure.Release;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mantle.Measure.Cli.Commands;
@@ -156,7 +157,11 @@ internal static class PredictCommand
     private static ImagePrediction Predict(FileInfo file, PredictionOptions options)
     {
         using SafeFileHandle handle = InputFile.Open(file, "a disk image or a unified kernel image");
-        return Predictor.Predict(ByteSource.FromFile(handle), options);
+        ByteSource image = ByteSource.FromFile(handle);
+        string manifest = Path.Combine(file.DirectoryName!, ReleaseFiles.Manifest);
+        return Predictor.Predict(image, File.Exists(manifest)
+            ? options with { Packages = SourcePackages.Of(ByteSource.OpenFile(manifest), file.Name, image.Length) }
+            : options);
     }
 
     private static TpmAlgorithm Bank(string name) => TpmHash.TryParse(name, out TpmAlgorithm bank)

@@ -36,6 +36,9 @@ public enum EventSourceKind
 /// <param name="Name">The input's name: a section, a path on the ESP, a variable, a clause.</param>
 public sealed record EventSource(EventSourceKind Kind, string Name)
 {
+    /// <summary>The packages that the input was taken out of, as the build's manifest says; empty: none, or not known.</summary>
+    public IReadOnlyList<SourcePackage> Packages { get; init; } = [];
+
     /// <summary>One source for an event that several inputs make: the kind of the first, the names joined.</summary>
     internal static EventSource Join(IReadOnlyList<EventSource> sources) =>
         new(sources[0].Kind, string.Join(" + ", sources.Select(source => source.Name).Distinct()));

@@ -23,7 +23,10 @@ internal sealed record PcrJson(int Index, Dictionary<string, string> Values, IRe
 
 internal sealed record EventJson(string Type, uint Number, string Description, EventSourceJson Source, Dictionary<string, string> Digests);
 
-internal sealed record EventSourceJson(string Kind, string Name);
+internal sealed record EventSourceJson(
+    string Kind, string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SourcePackageJson>? Packages = null);
+
+internal sealed record SourcePackageJson(string Name, string Version);
 
 internal sealed record UnpredictedPcrJson(int Index, string Reason);
 

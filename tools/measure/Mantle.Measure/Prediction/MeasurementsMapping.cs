@@ -47,7 +47,7 @@ internal static class MeasurementsMapping
             pcr.Index,
             ToJson(prediction.Banks, pcr.Values),
             [.. pcr.Events.Select(e => new EventJson(
-                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, new(NameOf(e.Source.Kind), e.Source.Name), ToJson(prediction.Banks, e.Digests)))],
+                e.EventType.SpecificationName(), (uint)e.EventType, e.Description, ToJson(e.Source), ToJson(prediction.Banks, e.Digests)))],
             NameOf(pcr.Basis)))],
         [.. prediction.Unpredicted.Select(pcr => new UnpredictedPcrJson(pcr.Index, pcr.Reason))],
         prediction.Platform.Name,
@@ -117,6 +117,21 @@ internal static class MeasurementsMapping
 
     public static string NameOf(PcrBasis basis) => s_bases.First(known => known.Basis == basis).Name;
 
+    private static EventSourceJson ToJson(EventSource source) => new(
+        NameOf(source.Kind),
+        source.Name,
+        source.Packages.Count == 0 ? null : [.. source.Packages.Select(package => new SourcePackageJson(package.Name, package.Version))]);
+
+    private static EventSource Source(EventSourceJson json) => new(Lookup(s_kinds, json.Kind, "kind of source"), json.Name)
+    {
+        Packages = json.Packages switch
+        {
+            null => [],
+            [] => throw MeasurementsDocument.Malformed("a source has an empty list of packages"),
+            _ => [.. json.Packages.Select(package => new SourcePackage(package.Name, package.Version))],
+        },
+    };
+
     private static Dictionary<string, string> ToJson(IReadOnlyList<TpmAlgorithm> banks, IReadOnlyDictionary<TpmAlgorithm, TpmDigest> digests)
     {
         Dictionary<string, string> json = [];
@@ -145,7 +160,7 @@ internal static class MeasurementsMapping
 
     private static PredictedEvent Event(EventJson json, TpmAlgorithm[] banks) =>
         EventTypeNames.TryParse(json.Type, out EventType type) && (uint)type == json.Number
-            ? new(type, Digests(json.Digests, banks), json.Description, new(Lookup(s_kinds, json.Source.Kind, "kind of source"), json.Source.Name))
+            ? new(type, Digests(json.Digests, banks), json.Description, Source(json.Source))
             : throw MeasurementsDocument.Malformed($"event type \"{json.Type}\" with number {json.Number} is not known");
 
     private static SortedDictionary<TpmAlgorithm, TpmDigest> Digests(Dictionary<string, string> json, TpmAlgorithm[] banks)

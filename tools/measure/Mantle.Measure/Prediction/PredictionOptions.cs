@@ -62,6 +62,9 @@ public sealed record PredictionOptions
     /// <summary>Words of boot phases that the system measures into PCR 11 after the kernel has started, in order.</summary>
     public IReadOnlyList<string> Phases { get; init; } = [];
 
+    /// <summary>The packages that the boot file was made of, for the events' sources.</summary>
+    public SourcePackages Packages { get; init; } = SourcePackages.None;
+
     /// <summary>How to call the input in the result when it is a UKI by itself.</summary>
     public string InputName { get; init; } = "uki.efi";
 }

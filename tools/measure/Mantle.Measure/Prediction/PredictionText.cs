@@ -39,6 +39,11 @@ public static class PredictionText
             {
                 Line($"  {e.EventType.SpecificationName()}: {e.Description}");
                 Line($"    from    {MeasurementsMapping.NameOf(e.Source.Kind)} {e.Source.Name}");
+                if (e.Source.Packages.Count > 0)
+                {
+                    Line($"    of      {string.Join(", ", e.Source.Packages)}");
+                }
+
                 foreach (TpmAlgorithm bank in prediction.Banks)
                 {
                     Line($"    {bank.Name(),-6}  {e.Digests[bank]}");

@@ -64,7 +64,7 @@ public static class Predictor
             Profile = options.Profile,
             Notes = notes,
             Banks = banks,
-            Pcrs = [.. plans.Where(plan => plan.Unpredictable is null).Select(plan => Hash(plan, book))],
+            Pcrs = [.. plans.Where(plan => plan.Unpredictable is null).Select(plan => Hash(plan, book, source => Packaged(source, options.Packages, inputs.KernelRelease)))],
             Unpredicted = [.. plans.Where(plan => plan.Unpredictable is not null).Select(plan => new UnpredictedPcr(plan.Index, plan.Unpredictable!))],
         };
     }
@@ -134,11 +134,14 @@ public static class Predictor
         return ImageLoading.LoadAddons(inputs, notes);
     }
 
-    private static PredictedPcr Hash(PcrPlan plan, DigestBook book)
+    private static EventSource Packaged(EventSource source, SourcePackages packages, string? release) =>
+        packages.For(source.Kind, source.Name, release) is { Count: > 0 } known ? source with { Packages = known } : source;
+
+    private static PredictedPcr Hash(PcrPlan plan, DigestBook book, Func<EventSource, EventSource> packaged)
     {
         List<PredictedEvent> events =
         [
-            .. plan.Events.Select(planned => new PredictedEvent(planned.EventType, book.Digests(planned.Data), planned.Description, planned.Source)
+            .. plan.Events.Select(planned => new PredictedEvent(planned.EventType, book.Digests(planned.Data), planned.Description, packaged(planned.Source))
             {
                 Logged = planned.Logged,
             }),

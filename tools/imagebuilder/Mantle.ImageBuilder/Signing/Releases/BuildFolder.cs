@@ -93,6 +93,10 @@ internal sealed class BuildFolder
     /// <summary>The build's own prediction, with Secure Boot off.</summary>
     public ImagePrediction Measurements() => MeasurementsDocument.Read(ByteSource.FromMemory(Content(MeasurementsName)));
 
+    /// <summary>The packages that the boot file was made of.</summary>
+    /// <param name="size">The image's size in bytes.</param>
+    public SourcePackages Packages(long size) => SourcePackages.Of(ByteSource.FromMemory(Manifest), ImageName, size);
+
     private static byte[] ReadSmall(string path)
     {
         FileInfo file = new(path);

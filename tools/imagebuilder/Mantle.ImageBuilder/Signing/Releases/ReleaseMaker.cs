@@ -97,18 +97,13 @@ public sealed class ReleaseMaker
     {
         ByteSource layout = partition.Layout(signedUki);
         IReadOnlyList<ByteSource.Extent> changes = partition.Changes(layout);
-        string source = _build.PathOf(BuildFolder.ImageName);
-        ByteSource image = ByteSource.OpenFile(source);
-        long behind = partition.Partition.Offset + partition.Partition.Length;
-        ByteSource content = ByteSource.Compose(
-            image.Length,
-            [new(0, image.Slice(0, partition.Partition.Offset)), new(partition.Partition.Offset, layout), new(behind, image.Slice(behind, image.Length - behind))]);
+        using SparseCopy copy = new(_build.PathOf(BuildFolder.ImageName), PathOf(ReleaseFiles.Image));
 
-        // One core writes, the other hashes; what they have to read is in memory from the start.
-        string target = PathOf(ReleaseFiles.Image);
-        Task<byte[]> hashing = Task.Run(() => ContentDigest.Compute(content, HashAlgorithmName.SHA256), cancellation);
-        string copied = SparseCopy.Write(source, target, changes, content, cancellation);
-        ByteSource written = ByteSource.OpenFile(target);
+        // What is signed is what is checked: digest, audit and measurements are all of the new file, whatever becomes of the build's. One core hashes it
+        // while the other writes it, both in the order of the file.
+        ByteSource written = copy.Written;
+        Task<byte[]> hashing = Task.Run(() => ContentDigest.Compute(written, HashAlgorithmName.SHA256), cancellation);
+        string copied = copy.Write(changes, cancellation);
         byte[]? waivers = WaiverFile.From(_build.Content(BuildFolder.AuditName));
         ReleaseAudit audit = Audit(written, waivers, cancellation);
         (ImagePrediction off, ImagePrediction on) = Measure(written);
@@ -158,7 +153,7 @@ public sealed class ReleaseMaker
 
     private (ImagePrediction Off, ImagePrediction On) Measure(ByteSource image)
     {
-        PredictionOptions options = new() { Banks = TpmHash.Computable, InputName = ReleaseFiles.Image };
+        PredictionOptions options = new() { Banks = TpmHash.Computable, InputName = ReleaseFiles.Image, Packages = _build.Packages(image.Length) };
         ImagePrediction off = Predictor.Predict(image, options);
         if (ReleaseMeasurements.Of(off).Difference(ReleaseMeasurements.Of(_build.Measurements())) is { } difference)
         {
