@@ -51,7 +51,7 @@ public sealed class TestCloud : IAsyncDisposable
     public static async Task<TestCloud> StartAsync(TimeProvider? time = null)
     {
         DateTimeOffset now = (time ?? TimeProvider.System).GetUtcNow();
-        NitroPki pki = new((_, link) => (link.NotBefore, link.NotAfter) = (now + (link.NotBefore - NitroPki.Now), now + (link.NotAfter - NitroPki.Now)));
+        NitroPki pki = NitroPki.At(now);
         List<KmsCaller> callers = [Administrator, CustodianCaller, ApplianceCaller, ProvisionerCaller, Visitor];
         return new(
             await KmsEndpoint.StartAsync(new()

@@ -15,6 +15,7 @@ public class ProjectReferenceTests
         ["Mantle.ImageBuilder.Cli"] = ["Mantle.Cli", "Mantle.Formats", "Mantle.ImageBuilder", "Mantle.Measure"],
         ["Mantle.Init"] = [],
         ["Mantle.Service"] = [],
+        ["Mantle.Unseal"] = [],
     };
 
     [Fact]

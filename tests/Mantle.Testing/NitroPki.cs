@@ -51,6 +51,10 @@ public sealed class NitroPki
         }
     }
 
+    /// <summary>An authority whose certificates are valid from just before that time on: the leaf for three hours.</summary>
+    public static NitroPki At(DateTimeOffset now) =>
+        new((_, link) => (link.NotBefore, link.NotAfter) = (now + (link.NotBefore - Now), now + (link.NotAfter - Now)));
+
     /// <summary>The identifier of the module.</summary>
     public string Module { get; }
 

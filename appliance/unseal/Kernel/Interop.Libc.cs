@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace Mantle.Unseal.Kernel;
+
+internal static unsafe partial class Interop
+{
+    internal static partial class Libc
+    {
+        internal const int EINTR = 4;
+        internal const int MSG_TRUNC = 0x20, MSG_NOSIGNAL = 0x4000;
+        internal const int PR_SET_DUMPABLE = 4;
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial nint recv(int descriptor, byte* buffer, nuint length, int flags);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial nint send(int descriptor, byte* buffer, nuint length, int flags);
+
+        [LibraryImport("libc")]
+        internal static partial int prctl(int option, nuint argument, nuint third, nuint fourth, nuint fifth);
+
+        [LibraryImport("libc")]
+        internal static partial int clearenv();
+    }
+}
