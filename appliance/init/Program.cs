@@ -8,7 +8,7 @@ namespace Mantle.Init;
 
 /// <summary>
 /// The first program of the appliance, started three ways: by the kernel from the initrd (life one), by life one from the
-/// verity root (life two), and by life two to become the service. It writes to no console, ever.
+/// verity root (life two), and by life two to become the service or the unsealing program. It writes to no console, ever.
 /// </summary>
 internal static class Program
 {
@@ -19,9 +19,9 @@ internal static class Program
     internal const string SecondLife = "root";
 
     private const int Usage = 1;
-    private const int ServiceNotStarted = 70;
+    private const int NotStarted = 70;
 
-#pragma warning disable CA1031 // an unhandled exception in PID 1 is a panic; in the service's process, text on standard error
+#pragma warning disable CA1031 // an unhandled exception in PID 1 is a panic; in a child's process, text on standard error
     private static int Main(string[] arguments)
     {
         if (Interop.Libc.getpid() == 1)
@@ -31,8 +31,8 @@ internal static class Program
 
         switch (arguments)
         {
-            case [ServiceProcess.Role]:
-                return BecomeService();
+            case [ProcessRole.ServiceName or ProcessRole.UnsealName]:
+                return Become(arguments[0]);
             case ["--phases"]:
                 PrintPhases();
                 return 0;
@@ -66,18 +66,18 @@ internal static class Program
         Power.Leave(MachineEnd.Reboot);
     }
 
-    private static int BecomeService()
+    private static int Become(string role)
     {
         try
         {
-            ServiceRole.Run();
+            ServiceRole.Run(role);
         }
         catch (Exception)
         {
-            // The exit code tells the supervisor that the service has failed.
+            // The exit code tells PID 1 that the program has failed.
         }
 
-        return ServiceNotStarted;
+        return NotStarted;
     }
 
 #pragma warning restore CA1031
@@ -86,7 +86,7 @@ internal static class Program
         StringBuilder text = new();
         Print(text, "initrd", InitrdLife.Phases);
         Print(text, "root", RootLife.Phases);
-        foreach ((string name, Action<ServiceConfiguration> _) in ServiceRole.Steps)
+        foreach ((string name, Action<ProcessRole> _) in ServiceRole.Steps)
         {
             text.Append("service  ").Append(name).Append('\n');
         }

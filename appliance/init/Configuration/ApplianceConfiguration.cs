@@ -14,6 +14,7 @@ namespace Mantle.Init.Configuration;
 /// <param name="Network">How the network is configured.</param>
 /// <param name="Tmpfs">The writable places; they are empty at each boot. In mount order: a parent before its child.</param>
 /// <param name="Service">What the machine is for.</param>
+/// <param name="Unseal">What is unsealed before the service starts; null: nothing, and there is no second process.</param>
 /// <param name="OnFailure">What the machine does when it can't go on.</param>
 internal sealed record ApplianceConfiguration(
     [property: JsonPropertyName("version")] int Version,
@@ -23,6 +24,7 @@ internal sealed record ApplianceConfiguration(
     [property: JsonPropertyName("network")] NetworkMode Network,
     [property: JsonPropertyName("tmpfs")] IReadOnlyList<TmpfsConfiguration> Tmpfs,
     [property: JsonPropertyName("service")] ServiceConfiguration Service,
+    [property: JsonPropertyName("unseal")] UnsealConfiguration? Unseal,
     [property: JsonPropertyName("on_failure")] MachineEnd OnFailure);
 
 /// <summary>A file system in memory, mounted nosuid and nodev.</summary>

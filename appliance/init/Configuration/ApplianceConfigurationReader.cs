@@ -4,7 +4,7 @@ using Mantle.Formats.Bytes;
 namespace Mantle.Init.Configuration;
 
 /// <summary>Reads and checks <see cref="ApplianceConfiguration"/>.</summary>
-internal static class ApplianceConfigurationReader
+internal static partial class ApplianceConfigurationReader
 {
     /// <summary>Where the builder puts the file.</summary>
     internal const string Path = "/etc/mantle/appliance.json";
@@ -48,6 +48,10 @@ internal static class ApplianceConfigurationReader
         Require(
             configuration.Network != NetworkMode.Dhcp || configuration.Tmpfs.Any(tmpfs => tmpfs.Path == "/run"),
             "network", "\"dhcp\" needs a tmpfs at /run, where resolv.conf is written");
+        if (configuration.Unseal is { } unseal)
+        {
+            CheckUnseal(unseal, configuration);
+        }
     }
 
     private static void CheckTmpfs(TmpfsConfiguration tmpfs, IReadOnlyList<TmpfsConfiguration> all)

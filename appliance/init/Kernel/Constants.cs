@@ -42,7 +42,9 @@ internal static class OpenFlags
     internal const int WriteOnly = 1;
     internal const int ReadWrite = 2;
     internal const int Create = 0x40;
+    internal const int Exclusive = 0x80;
     internal const int Truncate = 0x200;
+    internal const int Append = 0x400;
     internal const int NonBlocking = 0x800;
     internal const int Directory = 0x10000;
     internal const int NoFollow = 0x20000;

@@ -53,6 +53,9 @@ internal static partial class Interop
         internal static partial int mkdir(string path, uint mode);
 
         [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        internal static partial int access(string path, int mode);
+
+        [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         internal static partial int rmdir(string path);
 
         [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -130,6 +133,15 @@ internal static partial class Interop
         [LibraryImport(Name)]
         internal static partial int posix_spawnattr_destroy(byte* attributes);
 
+        [LibraryImport(Name)]
+        internal static partial int posix_spawn_file_actions_init(byte* actions);
+
+        [LibraryImport(Name)]
+        internal static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+        [LibraryImport(Name)]
+        internal static partial int posix_spawn_file_actions_destroy(byte* actions);
+
         [LibraryImport(Name, SetLastError = true)]
         internal static partial int setrlimit(int resource, ulong* limits);
 
@@ -153,6 +165,15 @@ internal static partial class Interop
 
         [LibraryImport(Name, SetLastError = true)]
         internal static partial int bind(int descriptor, byte* address, uint length);
+
+        [LibraryImport(Name, SetLastError = true)]
+        internal static partial int listen(int descriptor, int waiting);
+
+        [LibraryImport(Name, SetLastError = true)]
+        internal static partial int accept4(int descriptor, byte* address, uint* length, int flags);
+
+        [LibraryImport(Name, SetLastError = true)]
+        internal static partial int socketpair(int domain, int type, int protocol, int* descriptors);
 
         [LibraryImport(Name, SetLastError = true)]
         internal static partial int setsockopt(int descriptor, int level, int option, byte* value, uint length);

@@ -104,6 +104,9 @@ internal static unsafe class KernelFile
         return bytes[..filled];
     }
 
+    /// <summary>Whether something is at a path.</summary>
+    internal static bool Exists(string path) => Interop.Libc.access(path, 0) == 0;
+
     /// <summary>Writes a value with one write(2), as the files of /proc/sys want it. Never creates the file.</summary>
     internal static void WriteValue(string path, string value) => Write(path, OpenFlags.WriteOnly, 0, value);
 

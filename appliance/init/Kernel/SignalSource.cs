@@ -14,13 +14,13 @@ internal sealed unsafe class SignalSource : EventSource
     private const int InformationLength = 128; // sizeof(struct signalfd_siginfo)
     private const int CloseOnExecNonBlocking = 0x80800;
     private readonly EventLoop _loop;
-    private readonly Supervisor _supervisor;
+    private readonly Reaper _reaper;
     private readonly byte[] _buffer = new byte[16 * InformationLength];
 
-    internal SignalSource(EventLoop loop, Supervisor supervisor)
+    internal SignalSource(EventLoop loop, Reaper reaper)
     {
         _loop = loop;
-        _supervisor = supervisor;
+        _reaper = reaper;
         SignalSet handled = SignalSet.Of(Signal.Handled);
         Descriptor = SystemCallException.Check(Interop.Libc.signalfd(-1, &handled, CloseOnExecNonBlocking), "signalfd");
     }
@@ -47,7 +47,7 @@ internal sealed unsafe class SignalSource : EventSource
             switch (signal)
             {
                 case Signal.SIGCHLD:
-                    _supervisor.ReapChildren(now);
+                    _reaper.ReapChildren(now);
                     break;
                 case Signal.SIGTERM or Signal.SIGPWR:
                     _loop.End ??= MachineEnd.PowerOff;

@@ -16,10 +16,13 @@ internal sealed class RouteMessage
     private const ushort NewRoute = 24;
     private const ushort DeleteRoute = 25;
 
+    private const ushort NewRule = 32;
+
     private const ushort FlagRequest = 1;
     private const ushort FlagAcknowledge = 4;
     private const ushort FlagDump = 0x300;
     private const ushort FlagReplaceOrCreate = 0x500;
+    private const ushort FlagCreateExclusively = 0x600;
 
     private const byte Ipv4Family = 2;
     private const uint InterfaceUp = 1;
@@ -77,6 +80,31 @@ internal sealed class RouteMessage
         Route(NewRoute, FlagAcknowledge | FlagReplaceOrCreate, device, route, gatewayOnLink);
 
     internal static byte[] RemoveRoute(int device, Ipv4Route route) => Route(DeleteRoute, FlagAcknowledge, device, route, gatewayOnLink: false);
+
+    /// <summary>
+    /// Forbids a range of users an address: a rule of policy routing (linux/fib_rules.h) that comes before every routing table but
+    /// the local one, whatever routes a DHCP server adds. The users are the sockets', not the packets': it holds for TCP, UDP and raw.
+    /// </summary>
+    /// <param name="destination">The address.</param>
+    /// <param name="firstUser">The first user that it holds for.</param>
+    /// <param name="lastUser">The last one.</param>
+    /// <param name="priority">Place among the rules; lower ones come first.</param>
+    internal static byte[] Prohibit(Ipv4Address destination, uint firstUser, uint lastUser, uint priority)
+    {
+        const byte ActionProhibit = 8;
+        const ushort Destination = 1, Priority = 6, Users = 20;
+        RouteMessage message = new(NewRule, FlagAcknowledge | FlagCreateExclusively);
+
+        // struct fib_rule_hdr: family, destination length, source length, type of service, table, two reserved, action, flags 4.
+        message.Body([Ipv4Family, 32, 0, 0, 0, 0, 0, ActionProhibit], 0);
+        message.Address(Destination, destination);
+        message.Number(Priority, priority);
+        Span<byte> range = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt32LittleEndian(range, firstUser);
+        BinaryPrimitives.WriteUInt32LittleEndian(range[4..], lastUser);
+        message.Attribute(Users, range);
+        return message.Finish();
+    }
 
     private static RouteMessage Address(ushort type, ushort flags, int device, DhcpLease lease)
     {

@@ -76,7 +76,7 @@ internal static class InitrdLife
             "root",
             "verity",
             superblock.DataBlocks * (VeritySuperblock.BlockSize / 512),
-            superblock.TableParameters(data.Device.Number, hash.Device.Number, state.RootHash!));
+            superblock.TableParameters(data.Device.Number, hash.Device.Number, state.RootHash!)).Path;
     }
 
     private static VeritySuperblock ReadSuperblock(string path)

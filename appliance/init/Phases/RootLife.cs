@@ -3,6 +3,7 @@ using Mantle.Init.Configuration;
 using Mantle.Init.Kernel;
 using Mantle.Init.Network;
 using Mantle.Init.Service;
+using Mantle.Init.Unsealing;
 
 namespace Mantle.Init.Phases;
 
@@ -24,11 +25,15 @@ internal static class RootLife
         new("mounts", "the writable places are there, limited in size", MountWritable),
         new("settings", "the kernel's settings are the appliance's", _ => WriteSettings()),
         new("network begin", "loopback is up; DHCP is on its way", BeginNetwork),
+        new("metadata guard", "no user but the unsealing program's reaches the instance metadata", GuardMetadata),
         new("host name", "the kernel knows its name", state => SetHostName(state.Configuration!.HostName)),
         new("requests", "the power button and signals are heard", ListenForRequests),
         new("service folders", "the service owns the folders that it may write", MakeServiceFolders),
+        new("unseal folders", "secrets, volumes and the attestation socket have a place; the TPM belongs to the unsealing program", MakeUnsealFolders),
         new("lock", "no module can be loaded; /proc and /dev are read-only", _ => LockKernel()),
+        new("status", "the stage code is told to whoever asks", OpenStatusPort),
         new("network wait", "there is an address, or none is wanted", AwaitNetwork),
+        new("unseal", "the secrets are there and the volumes are open, or there are none", Unseal),
         new("service", "the service runs, and is kept running until the machine's end", RunService),
     ];
 
@@ -78,12 +83,24 @@ internal static class RootLife
     {
         const int Loopback = 1; // the kernel's first device, always
         RouteSocket routes = new();
+        state.Routes = routes;
         routes.Change(RouteMessage.SetUp(Loopback));
         if (state.Configuration!.Network == NetworkMode.Dhcp)
         {
             state.Dhcp = new DhcpTransport(routes);
             state.Loop.Add(new NetworkDevice(routes, state.Dhcp));
             state.Loop.Add(state.Dhcp);
+        }
+    }
+
+    private static void GuardMetadata(RootState state)
+    {
+        if (state.Configuration!.Unseal is { } unseal)
+        {
+            foreach (byte[] rule in MetadataGuard.Rules(unseal.UserId))
+            {
+                state.Routes!.Change(rule);
+            }
         }
     }
 
@@ -135,12 +152,56 @@ internal static class RootLife
     {
         ServiceConfiguration service = state.Configuration!.Service;
         RestartPolicy policy = new(service.Restart, service.RestartDelayMilliseconds, state.Configuration.OnFailure);
-        state.Supervisor = new Supervisor(state.Loop, policy, Program.InstalledPath);
-        state.Loop.Add(new SignalSource(state.Loop, state.Supervisor));
+        state.Supervisor = new Supervisor(state.Loop, policy, Program.InstalledPath, state.Status);
+        state.Reaper.Add(state.Supervisor);
+        state.Loop.Add(new SignalSource(state.Loop, state.Reaper));
         state.Loop.Add(state.Supervisor);
         foreach (PowerButton button in PowerButton.OpenAll(state.Loop))
         {
             state.Loop.Add(button);
+        }
+    }
+
+    /// <remarks>
+    /// The socket's folder gives its group to what is made in it (set-group-id), so the service reaches the broker's socket there
+    /// and lists nothing. /dev turns read-only later, and with it whom the TPM belongs to.
+    /// </remarks>
+    private static void MakeUnsealFolders(RootState state)
+    {
+        if (state.Configuration!.Unseal is not { } unseal)
+        {
+            return;
+        }
+
+        ServiceConfiguration service = state.Configuration.Service;
+        state.Secrets = new SecretStore(service.UserId, service.GroupId);
+        state.Secrets.Create();
+        Mounts.MakeFolder(VolumeOpener.Folder, 0x1ED);
+        const string AttestFolder = "/run/attest";
+        Mounts.MakeFolder(AttestFolder, 0x1C0);
+        Own(AttestFolder, unseal.UserId, service.GroupId, 0x5C8); // 02710
+        foreach (string device in (ReadOnlySpan<string>)["/dev/tpm0", "/dev/tpmrm0"])
+        {
+            // A machine without a TPM gets as far as the program, which has a stage code for it.
+            if (KernelFile.Exists(device))
+            {
+                Own(device, unseal.UserId, unseal.GroupId, 0x180); // 0600
+            }
+        }
+    }
+
+    // chown(2) takes set-id bits away, so the mode comes second.
+    private static void Own(string path, uint user, uint group, uint mode)
+    {
+        SystemCallException.Check(Interop.Libc.chown(path, user, group), $"chown \"{path}\"");
+        SystemCallException.Check(Interop.Libc.chmod(path, mode), $"chmod \"{path}\"");
+    }
+
+    private static void OpenStatusPort(RootState state)
+    {
+        if (state.Configuration!.Unseal?.StatusPort is { } port)
+        {
+            state.Loop.Add(new StatusPort(port, state.Status));
         }
     }
 
@@ -154,6 +215,7 @@ internal static class RootLife
 
     private static void AwaitNetwork(RootState state)
     {
+        state.Status.Code = StageCode.Network;
         if (state.Dhcp is { } dhcp)
         {
             state.Loop.RunUntil(() => dhcp.IsConfigured, Environment.TickCount64 + NetworkPatience);
@@ -161,6 +223,27 @@ internal static class RootLife
             {
                 throw new InvalidDataException("no DHCP server has granted an address within 60 s");
             }
+        }
+    }
+
+    private static void Unseal(RootState state)
+    {
+        if (state.Configuration!.Unseal is not { } unseal)
+        {
+            return;
+        }
+
+        UnsealHost host = new(unseal, state.Secrets!, Program.InstalledPath);
+        Unsealer unsealer = new(unseal, host, state.Status);
+        UnsealSource source = new(unsealer, host);
+        state.Reaper.Add(source);
+        state.Loop.Add(source);
+        state.Loop.Add(new BlockDeviceSource(unsealer));
+        unsealer.Start(Environment.TickCount64);
+        state.Loop.RunUntil(() => unsealer.IsOpen || unsealer.HasFailed, EventSource.Never);
+        if (unsealer.HasFailed)
+        {
+            state.Loop.End ??= unseal.OnFailure;
         }
     }
 
@@ -176,7 +259,15 @@ internal sealed class RootState
 {
     internal EventLoop Loop { get; } = new();
 
+    internal StageStatus Status { get; } = new();
+
+    internal Reaper Reaper { get; } = new();
+
     internal ApplianceConfiguration? Configuration { get; set; }
+
+    internal RouteSocket? Routes { get; set; }
+
+    internal SecretStore? Secrets { get; set; }
 
     internal DhcpTransport? Dhcp { get; set; }
 

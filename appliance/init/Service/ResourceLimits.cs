@@ -2,7 +2,7 @@ using Mantle.Init.Kernel;
 
 namespace Mantle.Init.Service;
 
-/// <summary>setrlimit(2) values of the service; soft and hard are the same.</summary>
+/// <summary>setrlimit(2) values of every process that PID 1 starts; soft and hard are the same.</summary>
 internal static unsafe class ResourceLimits
 {
     internal static readonly (int Resource, ulong Limit)[] Limits =
@@ -16,10 +16,12 @@ internal static unsafe class ResourceLimits
         (14, 0), // RLIMIT_RTPRIO: no real-time priority
     ];
 
-    internal static void Set()
+    /// <summary>Sets them.</summary>
+    /// <param name="more">What the role has beside them.</param>
+    internal static void Set(IReadOnlyList<(int Resource, ulong Limit)> more)
     {
         ulong* pair = stackalloc ulong[2];
-        foreach ((int resource, ulong limit) in Limits)
+        foreach ((int resource, ulong limit) in Limits.Concat(more))
         {
             pair[0] = limit;
             pair[1] = limit;

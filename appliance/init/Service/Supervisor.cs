@@ -1,15 +1,16 @@
-using System.Runtime.InteropServices;
 using Mantle.Init.Configuration;
 using Mantle.Init.Kernel;
 using Mantle.Init.Phases;
+using Mantle.Init.Unsealing;
 
 namespace Mantle.Init.Service;
 
-/// <summary>Keeps the service alive as the policy says, and reaps every process that ends, its own and orphans alike.</summary>
+/// <summary>Keeps the service alive as the policy says.</summary>
 /// <param name="loop">Told when the machine is to end.</param>
 /// <param name="policy">What follows an end.</param>
 /// <param name="self">This program's path.</param>
-internal sealed unsafe class Supervisor(EventLoop loop, RestartPolicy policy, string self) : EventSource
+/// <param name="status">Told whether the service runs.</param>
+internal sealed class Supervisor(EventLoop loop, RestartPolicy policy, string self, StageStatus status) : EventSource, IProcessOwner
 {
     private int _process;
     private long _startedAt;
@@ -22,36 +23,32 @@ internal sealed unsafe class Supervisor(EventLoop loop, RestartPolicy policy, st
     {
         _startAt = Never;
         _startedAt = now;
-        _process = ServiceProcess.Start(self);
+        status.Code = StageCode.Service;
+        _process = ServiceProcess.Start(self, ProcessRole.ServiceName, channel: -1);
+        status.Code = StageCode.Running;
     }
 
     /// <inheritdoc/>
     internal override void OnDeadline(long now) => Start(now);
 
-    /// <summary>Some child has ended; one signal may stand for many.</summary>
-    internal void ReapChildren(long now)
+    /// <inheritdoc/>
+    public bool OnProcessEnd(int process, int exit, long now)
     {
-        const int DoNotWait = 1;
-        while (true)
+        if (process != _process)
         {
-            int status;
-            int process = Interop.Libc.waitpid(-1, &status, DoNotWait);
-            if (process == 0 || (process < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR))
-            {
-                return;
-            }
-
-            if (process > 0 && process == _process)
-            {
-                _process = 0;
-                OnEnd(status == 0, now);
-            }
+            return false;
         }
+
+        _process = 0;
+        status.Code = StageCode.Service;
+        OnEnd(exit == 0, now);
+        return true;
     }
 
     private void OnEnd(bool success, long now)
     {
-        // What the service leaves behind must not meet its next start. PID 1 has no other children.
+        // What the service leaves behind must not meet its next start. One call ends all there is, so that nothing can fork its way
+        // past it. It takes the attestation broker along, which holds nothing that is lost with it and is started again.
         _ = Interop.Libc.kill(-1, Signal.SIGKILL);
         (int? restartAfter, MachineEnd? end) = policy.Judge(success, now - _startedAt);
         loop.End ??= end;

@@ -22,7 +22,7 @@ internal static class Partitions
             long deadline = Environment.TickCount64 + Timeout;
             while (true)
             {
-                List<Partition> partitions = Scan();
+                List<Partition> partitions = Scan(strays: null);
                 Partition? data = Partition.Single(partitions, rootHash.DataPartition);
                 Partition? hash = Partition.Single(partitions, rootHash.HashPartition);
                 if (data is not null && hash is not null)
@@ -45,7 +45,9 @@ internal static class Partitions
         }
     }
 
-    private static List<Partition> Scan()
+    /// <summary>The partitions of all disks.</summary>
+    /// <param name="strays">Takes the entries of tables that the kernel has made no such partition of; null: nobody asks.</param>
+    internal static List<Partition> Scan(List<Guid>? strays)
     {
         List<Partition> partitions = [];
         foreach ((string name, bool _) in KernelFile.List(Folder))
@@ -54,7 +56,7 @@ internal static class Partitions
             {
                 if (Describe($"{Folder}/{name}") is { PartitionNumber: 0 } disk)
                 {
-                    ScanDisk(disk, partitions);
+                    ScanDisk(disk, partitions, strays);
                 }
             }
             catch (Exception problem) when (problem is SystemCallException or MalformedInputException)
@@ -66,7 +68,7 @@ internal static class Partitions
         return partitions;
     }
 
-    private static void ScanDisk(BlockDevice disk, List<Partition> partitions)
+    private static void ScanDisk(BlockDevice disk, List<Partition> partitions, List<Guid>? strays)
     {
         string folder = $"{Folder}/{disk.Name}";
         List<BlockDevice> devices = [];
@@ -78,13 +80,14 @@ internal static class Partitions
             }
         }
 
-        if (devices.Count == 0)
+        if (devices.Count == 0 && strays is null)
         {
             return;
         }
 
         int blockSize = (int)Number($"{folder}/queue/logical_block_size");
         List<GuidPartitionEntry> entries = ReadTable($"/dev/{disk.Name}", blockSize);
+        int before = partitions.Count;
         foreach (BlockDevice device in devices)
         {
             // sysfs counts in sectors of 512 bytes whatever the disk's own blocks are.
@@ -95,6 +98,8 @@ internal static class Partitions
                 partitions.Add(partition);
             }
         }
+
+        strays?.AddRange(entries.Select(entry => entry.Unique).Where(unique => !partitions.Skip(before).Any(partition => partition.Unique == unique)));
     }
 
     private static List<GuidPartitionEntry> ReadTable(string path, int blockSize)

@@ -28,19 +28,43 @@ internal sealed record VeritySuperblock(ulong DataBlocks, ReadOnlyMemory<byte> S
     private const string Format = "dm-verity";
 
     /// <summary>Blocks of the hash partition that are used: the superblock's own and all levels of the tree.</summary>
-    internal ulong HashPartitionBlocks
-    {
-        get
-        {
-            ulong blocks = 1;
-            for (ulong level = DataBlocks; level > 1;)
-            {
-                level = (level + HashesPerBlock - 1) / HashesPerBlock;
-                blocks += level;
-            }
+    internal ulong HashPartitionBlocks => HashBlocks(DataBlocks);
 
-            return blocks;
+    /// <summary>The same for any number of data blocks.</summary>
+    internal static ulong HashBlocks(ulong dataBlocks)
+    {
+        ulong blocks = 1;
+        for (ulong level = dataBlocks; level > 1;)
+        {
+            level = (level + HashesPerBlock - 1) / HashesPerBlock;
+            blocks += level;
         }
+
+        return blocks;
+    }
+
+    /// <summary>
+    /// Data blocks of a device that holds data, superblock and tree one behind the other and nothing else: its length alone says
+    /// how many, for each more makes it longer.
+    /// </summary>
+    /// <returns>Null if no number of data blocks makes that length.</returns>
+    internal static ulong? DataBlocksOf(long length)
+    {
+        if (length <= 0 || length % BlockSize != 0)
+        {
+            return null;
+        }
+
+        ulong blocks = (ulong)length / BlockSize;
+        ulong least = 1;
+        ulong most = blocks;
+        while (least < most)
+        {
+            ulong middle = least + ((most - least) / 2);
+            (least, most) = middle + HashBlocks(middle) < blocks ? (middle + 1, most) : (least, middle);
+        }
+
+        return least + HashBlocks(least) == blocks ? least : null;
     }
 
     /// <exception cref="MalformedInputException">It is not such a superblock.</exception>
@@ -78,6 +102,18 @@ internal sealed record VeritySuperblock(ulong DataBlocks, ReadOnlyMemory<byte> S
         text.Append("1 ").Append(dataDevice).Append(' ').Append(hashDevice).Append(" 4096 4096 ").Append(DataBlocks).Append(" 1 sha256 ");
         text.Append(rootHash.Hexadecimal).Append(' ').Append(Salt.IsEmpty ? "-" : Convert.ToHexStringLower(Salt.Span));
         return text.Append(" 2 panic_on_corruption panic_on_error").ToString();
+    }
+
+    /// <summary>
+    /// The same for a volume, whose tree lies behind its data on the same device. A wrong block is a read error, not a panic: what
+    /// the volume holds is no code, and a stage code tells more than a machine that starts again and again.
+    /// </summary>
+    /// <param name="device">The device as <c>major:minor</c>.</param>
+    /// <param name="rootHash">What the tree must come to.</param>
+    internal string VolumeTableParameters(string device, string rootHash)
+    {
+        string salt = Salt.IsEmpty ? "-" : Convert.ToHexStringLower(Salt.Span);
+        return $"1 {device} {device} 4096 4096 {DataBlocks} {DataBlocks + 1} sha256 {rootHash} {salt}";
     }
 
     /// <summary>Checks that both partitions hold what the superblock speaks of.</summary>

@@ -19,6 +19,12 @@ public sealed class ApplianceConfigurationReaderTests
             "environment": { "KEY": "value" }, "working_directory": "/", "restart": "on-failure",
             "restart_delay_ms": 1000, "stop_timeout_ms": 10000, "writable": ["/run/service"]
           },
+          "unseal": {
+            "exec": "/usr/bin/unseal", "user_id": 1002, "group_id": 1003, "status_port": 8009, "attempts": 5, "on_failure": "reboot",
+            "kms": { "region": "us-east-1", "endpoint": "https://kms.test", "certificates": "/etc/roots.pem" },
+            "files": [ { "name": "api-token", "source": "/usr/share/token.sealed", "version": "1" } ],
+            "volumes": [ { "name": "weights", "root_hash": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "version": "2", "encrypted": true } ]
+          },
           "on_failure": "power-off"
         }
         """;
@@ -35,6 +41,29 @@ public sealed class ApplianceConfigurationReaderTests
         Assert.Equal(["--port", "443"], service.Arguments);
         Assert.Equal([KeyValuePair.Create("KEY", "value")], service.Environment);
         Assert.Equal(["/run/service"], service.Writable);
+    }
+
+    [Fact]
+    public void What_is_unsealed_is_read()
+    {
+        UnsealConfiguration unseal = Read(Valid).Unseal!;
+        Assert.Equal(("/usr/bin/unseal", 1002u, 1003u, 8009, 5, MachineEnd.Reboot), (unseal.Executable, unseal.UserId, unseal.GroupId, unseal.StatusPort, unseal.Attempts, unseal.OnFailure));
+        Assert.Equal(new KmsConfiguration("us-east-1", "https://kms.test", "/etc/roots.pem"), unseal.Kms);
+        Assert.Equal([new SecretFileConfiguration("api-token", "/usr/share/token.sealed", "1")], unseal.Files);
+        Assert.Equal([new VolumeConfiguration("weights", new string([.. Enumerable.Repeat("0123456789abcdef", 4).SelectMany(x => x)]), "2", true)], unseal.Volumes);
+    }
+
+    [Fact]
+    public void Nothing_to_unseal_no_status_port_and_no_endpoint_are_null()
+    {
+        JsonNode document = JsonNode.Parse(Valid)!;
+        document["unseal"]!["status_port"] = null;
+        document["unseal"]!["kms"]!["endpoint"] = null;
+        UnsealConfiguration unseal = Read(document.ToJsonString()).Unseal!;
+        Assert.Null(unseal.StatusPort);
+        Assert.Null(unseal.Kms!.Endpoint);
+        document["unseal"] = null;
+        Assert.Null(Read(document.ToJsonString()).Unseal);
     }
 
     [Fact]
@@ -56,8 +85,11 @@ public sealed class ApplianceConfigurationReaderTests
         {
             JsonNode document = JsonNode.Parse(Valid)!;
             (JsonObject parent, string member) = Find(document, path);
-            parent[member] = null;
-            Assert.Throws<MalformedInputException>(() => Read(document.ToJsonString()));
+            if (path is not ("unseal" or "unseal/status_port" or "unseal/kms/endpoint"))
+            {
+                parent[member] = null;
+                Assert.Throws<MalformedInputException>(() => Read(document.ToJsonString()));
+            }
 
             document = JsonNode.Parse(Valid)!;
             (parent, _) = Find(document, path);
@@ -67,9 +99,9 @@ public sealed class ApplianceConfigurationReaderTests
     }
 
     [Theory]
-    [InlineData("\"version\": 1", "\"version\": 2")]
-    [InlineData("\"version\": 1", "\"version\": 1, \"version\": 1")]
-    [InlineData("\"version\": 1", "\"version\": \"1\"")]
+    [InlineData("\"version\": 1,", "\"version\": 2,")]
+    [InlineData("\"version\": 1,", "\"version\": 1, \"version\": 1,")]
+    [InlineData("\"version\": 1,", "\"version\": \"1\",")]
     [InlineData("\"version\"", "\"Version\"")]
     [InlineData("\"sample\"", "\"\"")]
     [InlineData("\"mantle\"", "\"-mantle\"")]
@@ -109,6 +141,26 @@ public sealed class ApplianceConfigurationReaderTests
     [InlineData("[\"/run/service\"]", "[\"/run\"]")]
     [InlineData("[\"/run/service\"]", "[\"/run/../etc\"]")]
     [InlineData("[\"/run/service\"]", "[null]")]
+    [InlineData("\"user_id\": 1002", "\"user_id\": 1000")]
+    [InlineData("\"user_id\": 1002", "\"user_id\": 0")]
+    [InlineData("1003", "1001")]
+    [InlineData("8009", "0")]
+    [InlineData("8009", "65536")]
+    [InlineData("\"attempts\": 5", "\"attempts\": 0")]
+    [InlineData("\"attempts\": 5", "\"attempts\": 101")]
+    [InlineData("\"https://kms.test\"", "\"http://kms.test\"")]
+    [InlineData("\"/etc/roots.pem\"", "\"roots.pem\"")]
+    [InlineData("{ \"region\": \"us-east-1\", \"endpoint\": \"https://kms.test\", \"certificates\": \"/etc/roots.pem\" }", "null")]
+    [InlineData("\"weights\"", "\"Weights\"")]
+    [InlineData("\"weights\"", "\"..\"")]
+    [InlineData("\"weights\"", "\"a/b\"")]
+    [InlineData("\"api-token\"", "\"\"")]
+    [InlineData("\"/usr/share/token.sealed\"", "\"/usr/../token\"")]
+    [InlineData("\"0123456789abcdef", "\"0123456789ABCDEF")]
+    [InlineData("\"version\": \"2\"", "\"version\": \"\"")]
+    [InlineData("\"/tmp\"", "\"/run/secrets\"")]
+    [InlineData("\"/tmp\"", "\"/run/volumes/weights\"")]
+    [InlineData("[\"/run/service\"]", "[\"/run/attest\"]")]
     [InlineData("\"power-off\"", "\"halt\"")]
     [InlineData("\"power-off\"", "\"power-off\", // comment")]
     public void What_cannot_be_done_is_refused(string part, string replacement)
@@ -136,13 +188,20 @@ public sealed class ApplianceConfigurationReaderTests
         JsonObject document = JsonNode.Parse(Valid)!.AsObject();
         return document.Select(member => member.Key)
             .Concat(document["service"]!.AsObject().Select(member => $"service/{member.Key}"))
-            .Concat(document["tmpfs"]![0]!.AsObject().Select(member => $"tmpfs/{member.Key}"));
+            .Concat(document["tmpfs"]![0]!.AsObject().Select(member => $"tmpfs/{member.Key}"))
+            .Concat(document["unseal"]!.AsObject().Select(member => $"unseal/{member.Key}"))
+            .Concat(document["unseal"]!["kms"]!.AsObject().Select(member => $"unseal/kms/{member.Key}"))
+            .Concat(document["unseal"]!["files"]![0]!.AsObject().Select(member => $"unseal/files/{member.Key}"))
+            .Concat(document["unseal"]!["volumes"]![0]!.AsObject().Select(member => $"unseal/volumes/{member.Key}"));
     }
 
     private static (JsonObject Parent, string Member) Find(JsonNode document, string path) => path.Split('/') switch
     {
         ["service", string member] => (document["service"]!.AsObject(), member),
         ["tmpfs", string member] => (document["tmpfs"]![0]!.AsObject(), member),
+        ["unseal", "kms", string member] => (document["unseal"]!["kms"]!.AsObject(), member),
+        ["unseal", string list, string member] => (document["unseal"]![list]![0]!.AsObject(), member),
+        ["unseal", string member] => (document["unseal"]!.AsObject(), member),
         _ => (document.AsObject(), path),
     };
 }

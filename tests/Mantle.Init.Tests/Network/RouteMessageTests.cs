@@ -37,6 +37,19 @@ public sealed class RouteMessageTests
             Convert.ToHexStringLower(RouteMessage.SetAddress(2, lease)));
     }
 
+    /// <summary>linux/fib_rules.h: FRA_DST 1, FRA_PRIORITY 6, FRA_UID_RANGE 20, FR_ACT_PROHIBIT 8.</summary>
+    [Fact]
+    public void The_instance_metadata_is_for_one_user()
+    {
+        byte[][] rules = MetadataGuard.Rules(1002);
+        Assert.Equal(
+            "38000000" + "2000" + "0506" + "00000000" + "00000000" + "02200000" + "00000008" + "00000000"
+            + "08000100" + "a9fea9fe" + "08000600" + "64000000" + "0c001400" + "00000000" + "e9030000",
+            Convert.ToHexStringLower(rules[0]));
+        Assert.Equal("eb030000" + "feffffff", Convert.ToHexStringLower(rules[1])[^16..]);
+        Assert.Equal(2, rules.Length);
+    }
+
     [Fact]
     public void The_kernels_links_are_read()
     {

@@ -17,11 +17,22 @@ public sealed class PhasesTests
     [Fact]
     public void Life_two_has_these_phases() =>
         Assert.Equal(
-            ["configuration", "mounts", "settings", "network begin", "host name", "requests", "service folders", "lock", "network wait", "service"],
+            ["configuration", "mounts", "settings", "network begin", "metadata guard", "host name", "requests", "service folders", "unseal folders", "lock", "status", "network wait", "unseal", "service"],
             s_root);
 
     [Fact]
     public void The_kernel_is_locked_before_the_service_starts() => Assert.True(s_root.IndexOf("lock") < s_root.IndexOf("service"));
+
+    [Fact]
+    public void No_program_starts_before_the_kernel_is_locked_and_the_metadata_is_guarded()
+    {
+        Assert.True(s_root.IndexOf("lock") < s_root.IndexOf("unseal"));
+        Assert.True(s_root.IndexOf("metadata guard") < s_root.IndexOf("unseal"));
+        Assert.True(s_root.IndexOf("unseal") < s_root.IndexOf("service"));
+    }
+
+    [Fact]
+    public void The_tpm_changes_its_owner_before_dev_turns_read_only() => Assert.True(s_root.IndexOf("unseal folders") < s_root.IndexOf("lock"));
 
     [Fact]
     public void The_network_begins_under_its_settings() => Assert.True(s_root.IndexOf("settings") < s_root.IndexOf("network begin"));

@@ -10,6 +10,7 @@ using init::Mantle.Init.Configuration;
 using init::Mantle.Init.Kernel;
 using init::Mantle.Init.Network;
 using init::Mantle.Init.Network.Dhcp;
+using init::Mantle.Init.Unsealing;
 using init::Mantle.Init.Verity;
 
 namespace Mantle.Fuzz;
@@ -32,6 +33,7 @@ internal static class GuestReaders
         Guest("guest verity", [Superblock()], bytes => VeritySuperblock.Read(bytes).RequireFits(1 << 20, 1 << 20)),
         Guest("module order", [Texts.Bytes("dm-bufio.ko.xz\ndm-verity.ko.xz\nerofs.ko\n")], bytes => Modules.ReadOrder(bytes)),
         Guest("command line", [Texts.Bytes($"quiet \"a b\"=c roothash={new string('a', 64)} x")], bytes => RootHash.Parse(KernelCommandLine.Single(Encoding.UTF8.GetString(bytes), "roothash"))),
+        Guest("unseal message", [[(byte)'F', 5, .. "token"u8, 0, 1, 2], [(byte)'K', 1, (byte)'w', .. new byte[64]], [(byte)'S', 0x40], "D"u8.ToArray()], bytes => UnsealMessage.Read(bytes)),
         new("recipe to guest", () => [Texts.Bytes(Texts.Recipe)], ReadThrough)
         {
             Refuses = problem => problem is UserErrorException,

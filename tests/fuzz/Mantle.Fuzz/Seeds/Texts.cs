@@ -35,11 +35,29 @@ internal static class Texts
         users:
           - name: web
             id: 7
+          - name: unseal
+            id: 8
         service:
           exec: /usr/bin/web
           user: web
           environment: {A: b}
           restart-delay: 500ms
+        unseal:
+          exec: /usr/bin/unseal
+          user: unseal
+          status-port: 8009
+          attempts: 2
+          kms:
+            region: us-east-1
+            endpoint: https://kms.test
+          files:
+            - name: token
+              source: /usr/share/token.sealed
+          volumes:
+            - name: weights
+              root-hash: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+              version: "2"
+              encrypted: true
         memory:
           - path: /run
             size: 16 MiB
@@ -65,6 +83,12 @@ internal static class Texts
             "exec": "/usr/bin/service", "arguments": ["--port", "443"], "user_id": 1000, "group_id": 1001,
             "environment": { "KEY": "value" }, "working_directory": "/", "restart": "on-failure",
             "restart_delay_ms": 1000, "stop_timeout_ms": 10000, "writable": ["/run/service"]
+          },
+          "unseal": {
+            "exec": "/usr/bin/unseal", "user_id": 1002, "group_id": 1003, "status_port": 8009, "attempts": 5, "on_failure": "reboot",
+            "kms": { "region": "us-east-1", "endpoint": "https://kms.test", "certificates": "/etc/roots.pem" },
+            "files": [ { "name": "api-token", "source": "/usr/share/token.sealed", "version": "1" } ],
+            "volumes": [ { "name": "weights", "root_hash": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "version": "2", "encrypted": true } ]
           },
           "on_failure": "power-off"
         }

@@ -54,6 +54,9 @@ public sealed record Recipe
     /// <summary>The one program that the appliance is for.</summary>
     public required ServiceRecipe Service { get; init; }
 
+    /// <summary>What is unsealed before the service starts; null: nothing.</summary>
+    public UnsealRecipe? Unseal { get; init; }
+
     /// <summary><c>dhcp</c> or <c>none</c>.</summary>
     public required string Network { get; init; }
 

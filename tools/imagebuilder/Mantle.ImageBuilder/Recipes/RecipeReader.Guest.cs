@@ -38,6 +38,7 @@ public static partial class RecipeReader
         }
 
         CheckService(recipe.Service, memory);
+        CheckUnseal(recipe);
     }
 
     private static void CheckService(ServiceRecipe service, IReadOnlyList<MemoryFileSystem> memory)

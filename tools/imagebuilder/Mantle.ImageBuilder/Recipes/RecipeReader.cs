@@ -58,6 +58,7 @@ public static partial class RecipeReader
             Remove = map.Texts("remove", AbsolutePath),
             Users = [.. map.Maps("users").Select(ReadUser)],
             Service = ReadService(map.Map("service")),
+            Unseal = ReadUnseal(map.OptionalMap("unseal")),
             Network = map.OneOf("network", "dhcp", "dhcp", "none"),
             OnFailure = map.OneOf("on-failure", "reboot", "reboot", "power-off"),
             MemoryFileSystems = [.. map.Maps("memory").Select(ReadMemory)],

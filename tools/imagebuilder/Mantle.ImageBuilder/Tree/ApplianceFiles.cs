@@ -8,7 +8,7 @@ using Mantle.Measure;
 namespace Mantle.ImageBuilder.Tree;
 
 /// <summary>What the builder itself puts into the root: process 1, its configuration, os-release, the resolver's link.</summary>
-public static class ApplianceFiles
+public static partial class ApplianceFiles
 {
     /// <summary>Where process 1 is in the root; the initrd's second act is to start it.</summary>
     public const string InitPath = "usr/sbin/init";
@@ -101,6 +101,7 @@ public static class ApplianceFiles
             json.WriteNumber("stop_timeout_ms", (long)service.StopTimeout.TotalMilliseconds);
             WriteTexts(json, "writable", service.Writable);
             json.WriteEndObject();
+            WriteUnseal(json, recipe);
             json.WriteString("on_failure", recipe.OnFailure);
             json.WriteEndObject();
         }

@@ -43,6 +43,7 @@ public static class RootTree
             AddFile(tree, recipe, file);
         }
 
+        ApplianceFiles.CheckUnseal(tree, recipe);
         SetTimes(tree, recipe.Epoch);
         return tree;
     }
