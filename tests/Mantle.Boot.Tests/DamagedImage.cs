@@ -30,7 +30,7 @@ internal sealed class DamagedImage : IDisposable
     public static DamagedImage InProgram(string path, string program) => new(path, disk =>
     {
         GptPartition root = Partition(disk, DiscoverablePartitions.RootX64);
-        Assert.True(ErofsReader.Open(root.Content).ReadTree().TryFind(program, out FileNode? file));
+        FileNode file = ErofsReader.Open(root.Content).ReadTree().TryFind(program, out FileNode? found) ? found : throw new ArgumentException($"the root has no {program}");
         return root.Offset + Find(root.Content, file.Content.Slice(0, 4096).ToArray()) + 4000;
     });
 
@@ -39,7 +39,7 @@ internal sealed class DamagedImage : IDisposable
     {
         GptPartition system = Partition(disk, DiscoverablePartitions.EfiSystem);
         using SafeFileHandle file = File.OpenHandle(uki);
-        Assert.True(UkiReader.Read(ByteSource.FromFile(file)).TryGetSection(UkiSectionName.OsRelease, out ByteSource? text));
+        ByteSource text = UkiReader.Read(ByteSource.FromFile(file)).TryGetSection(UkiSectionName.OsRelease, out ByteSource? found) ? found : throw new ArgumentException("the boot file has no os-release");
         return system.Offset + Find(system.Content, text.ToArray()) + text.Length - 3;
     });
 
@@ -50,7 +50,6 @@ internal sealed class DamagedImage : IDisposable
     private static long Find(ByteSource partition, byte[] content)
     {
         int offset = partition.ToArray().AsSpan().IndexOf(content);
-        Assert.True(offset >= 0, "the content is not in the partition in one piece");
-        return offset;
+        return offset >= 0 ? offset : throw new InvalidOperationException("the content is not in the partition in one piece");
     }
 }

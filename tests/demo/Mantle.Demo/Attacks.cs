@@ -28,7 +28,7 @@ internal enum Guard
 }
 
 /// <summary>Six ways to change what runs, each by somebody with the account's powers, or with the Secure Boot key.</summary>
-internal sealed class Attacks(Workshop workshop, Cloud cloud, Laboratory laboratory, Transcript transcript)
+internal sealed class Attacks(Workshop workshop, Laboratory laboratory, Transcript transcript)
 {
     private const string Words = "init=/bin/sh";
 

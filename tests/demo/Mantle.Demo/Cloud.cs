@@ -21,10 +21,10 @@ internal sealed class Cloud : IAsyncDisposable
     public const string KeyServiceAddress = "169.254.169.250";
 
     private readonly NitroPki _authority;
-    private readonly ImdsEndpoint _metadata;
+    private readonly MetadataEndpoint _metadata;
     private readonly string _rootFile;
 
-    private Cloud(KmsEndpoint keys, ImdsEndpoint metadata, NitroPki authority, string rootFile)
+    private Cloud(KmsEndpoint keys, MetadataEndpoint metadata, NitroPki authority, string rootFile)
     {
         Keys = keys;
         _metadata = metadata;
@@ -68,13 +68,11 @@ internal sealed class Cloud : IAsyncDisposable
             AttestationRoots = [authority.Root],
             Certificate = certificate,
         });
-        ImdsEndpoint metadata = await ImdsEndpoint.StartAsync(new()
+        MetadataEndpoint metadata = await MetadataEndpoint.StartAsync(new()
         {
             Region = Region,
-            RoleName = "mantle-appliance",
-            AccessKeyId = ApplianceCaller.AccessKeyId,
-            SecretAccessKey = ApplianceCaller.SecretKey,
-            SessionToken = ApplianceCaller.SessionToken!,
+            Account = Account,
+            Credentials = () => new(ApplianceCaller.AccessKeyId, ApplianceCaller.SecretKey, ApplianceCaller.SessionToken!, TimeProvider.System.GetUtcNow().AddHours(6)),
         });
         return new(keys, metadata, authority, rootFile);
     }

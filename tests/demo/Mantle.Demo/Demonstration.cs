@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Mantle.Boot.Tests;
 using Mantle.Measure;
 using Mantle.Testing;
 
@@ -135,7 +134,7 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
         transcript.Say($"KMS was asked: {string.Join(", ", Served.KeyServiceCalls.Select(call => $"{call.Operation} {call.Error ?? "allowed"}, attested: {call.IsAttested}"))}");
     }
 
-    private void Attack() => Attacks = new Attacks(workshop, cloud, _laboratory, transcript).RunAll();
+    private void Attack() => Attacks = new Attacks(workshop, _laboratory, transcript).RunAll();
 
     private void WritePolicy(string? ledger) =>
         workshop.Write("release.yaml", Texts.ReleasePolicy(File.ReadAllText(workshop["alice.pub"]), File.ReadAllText(workshop["bob.pub"]), ledger));

@@ -1,5 +1,4 @@
 using System.Net;
-using Mantle.Emulator;
 using Mantle.Emulator.Kms;
 using Mantle.Emulator.Machine;
 using Mantle.Emulator.Tpm.Nitro;
@@ -55,7 +54,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
     {
         string file = name.Replace(' ', '-');
         int calls = cloud.Keys.Calls.Count;
-        NitroTpm tpm = cloud.MakeTpm();
+        using NitroTpm tpm = cloud.MakeTpm();
         Firmware firmware = Firmware.FindSecureBoot() ?? throw new DemoException("OVMF is missing (Debian package \"ovmf\")");
         File.WriteAllBytes(workshop[$"{file}.fd"], Enroll(File.ReadAllBytes(firmware.VariablesPath)));
         using VirtualMachine machine = new(new MachineOptions
@@ -90,9 +89,9 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
             Capture = workshop[$"{file}.pcap"],
         };
         workshop.Write($"{file}.pcrs", outcome.PcrText());
-        if (outcome.Documents.LastOrDefault() is { Length: > 0 } document)
+        if (outcome.Documents is [.., byte[] document])
         {
-            File.WriteAllBytes(workshop[$"{file}.cbor"], document.ToArray());
+            File.WriteAllBytes(workshop[$"{file}.cbor"], document);
         }
 
         return outcome;
@@ -126,7 +125,7 @@ internal sealed record BootOutcome(string Name)
     public required IReadOnlyList<KmsCall> KeyServiceCalls { get; init; }
 
     /// <summary>The attestation documents that the TPM has issued.</summary>
-    public required IReadOnlyList<ReadOnlyMemory<byte>> Documents { get; init; }
+    public required IReadOnlyList<byte[]> Documents { get; init; }
 
     public required byte[] Serial { get; init; }
 

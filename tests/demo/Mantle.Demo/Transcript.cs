@@ -7,6 +7,7 @@ namespace Mantle.Demo;
 internal sealed class Transcript(TextWriter writer)
 {
     private const int LongestAnswer = 14;
+    private readonly Lock _lock = new();
     private readonly long _start = Stopwatch.GetTimestamp();
 
     /// <summary>A new chapter.</summary>
@@ -33,7 +34,7 @@ internal sealed class Transcript(TextWriter writer)
 
     private void Write(string line)
     {
-        lock (writer)
+        lock (_lock)
         {
             writer.WriteLine(line);
             writer.Flush();

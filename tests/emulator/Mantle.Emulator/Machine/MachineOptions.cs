@@ -43,6 +43,9 @@ public sealed record MachineOptions
     /// <summary>Other disks, which the firmware tries before <see cref="DiskImage"/>, in this order.</summary>
     public IReadOnlyList<string> FirstDisks { get; init; } = [];
 
+    /// <summary>Further disks, NVMe; the firmware does not try to boot from them.</summary>
+    public IReadOnlyList<string> DataDisks { get; init; } = [];
+
     /// <summary>How the disk is attached.</summary>
     public DiskController Disk { get; init; } = DiskController.Nvme;
 
@@ -94,6 +97,10 @@ public sealed record MachineOptions
         {
             "-drive", $"if=none,id=first{i},format=raw,snapshot=on,file={path}", "-device", $"virtio-blk-pci,drive=first{i},bootindex={i}",
         });
+        IEnumerable<string> data = DataDisks.SelectMany((path, i) => new[]
+        {
+            "-drive", $"if=none,id=data{i},format=raw,snapshot=on,file={path}", "-device", $"nvme,drive=data{i},serial=data{i}",
+        });
         return
         [
             "-nodefaults", "-display", "none", "-no-user-config", "-no-shutdown",
@@ -108,6 +115,7 @@ public sealed record MachineOptions
             "-drive", $"if=none,id=disk,format=raw,snapshot=on,file={DiskImage}",
             .. disk,
             .. first,
+            .. data,
             "-netdev", string.Join(',', (string[])["user,id=network,restrict=on", $"hostfwd=tcp:127.0.0.1:0-:{GuestPort}", .. ServerOptions()]),
             .. NetworkCapture is null ? Array.Empty<string>() : ["-object", $"filter-dump,id=capture,netdev=network,file={NetworkCapture}"],
             "-device", "virtio-net-pci,netdev=network,romfile=",
