@@ -15,7 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image debug test tools lock guest builder reproduce bench fuzz setup lockfiles clean
+.PHONY: help image debug test tools weights lock guest builder reproduce bench fuzz setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,11 @@ bench: guest tools ## time the builder against a pipeline of Debian's tools (ROU
 
 tools: ## publish the two executables to dist/
 	@build/tools
+
+weights: ## train the sample's language model into artifacts/weights/model.mantle (docs/weights.md)
+	@cd appliance/model/text && sha256sum --check --quiet SHA256SUMS
+	@$(DOTNET) build appliance/model/Mantle.Model.Trainer -c Release -v:quiet
+	artifacts/bin/Mantle.Model.Trainer/release/train appliance/model/text/pride-and-prejudice.txt artifacts/weights/model.mantle
 
 lock: builder ## resolve the recipe's packages anew into the lock
 	$(IMAGEBUILDER) lock $(RECIPE) --output $(LOCK) $(ARCHIVE)

@@ -1,13 +1,16 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using System.Threading.RateLimiting;
+using Mantle.Service.Attestation;
+using Mantle.Service.Responses;
 using Microsoft.AspNetCore.Http;
 
 namespace Mantle.Service;
 
-/// <summary>The two resources of the service. Routing is one switch: two paths need no router.</summary>
-internal sealed class Endpoints(ServiceOptions options, RateLimiter limiter) : IDisposable
+/// <summary>The resources of the service. Routing is one switch: five paths need no router.</summary>
+internal sealed class Endpoints(ServiceOptions options, RateLimiter limiter, AttestationResource attestation, ResponsesResource responses) : IDisposable
 {
+    private const string HealthPath = "/healthz";
+    private const string MeasurementsPath = "/v1/measurements";
     private static readonly byte[] s_healthy = JsonSerializer.SerializeToUtf8Bytes(new Health("ok"), AnswerContext.Default.Health);
 
     // A TPM does one command at a time: a queue here instead of threads waiting in the kernel.
@@ -23,27 +26,31 @@ internal sealed class Endpoints(ServiceOptions options, RateLimiter limiter) : I
         if (!lease.IsAcquired)
         {
             context.Response.Headers.RetryAfter = "1";
-            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "too many requests");
+            await Answer.RefuseAsync(context, StatusCodes.Status429TooManyRequests, "too many requests");
             return;
         }
 
         string? path = context.Request.Path.Value;
-        if (path is not ("/healthz" or "/v1/measurements"))
+        bool isPost = path == ResponsesResource.Path;
+        if (path is not (HealthPath or MeasurementsPath or AttestationResource.Path or ResponsesResource.Path or ResponsesResource.ModelsPath))
         {
-            await RefuseAsync(context, StatusCodes.Status404NotFound, "no such resource");
+            await Answer.RefuseAsync(context, StatusCodes.Status404NotFound, "no such resource");
         }
-        else if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        else if (isPost ? !HttpMethods.IsPost(context.Request.Method) : !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
-            context.Response.Headers.Allow = "GET, HEAD";
-            await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD are answered");
-        }
-        else if (path == "/healthz")
-        {
-            await WriteAsync(context, StatusCodes.Status200OK, s_healthy);
+            context.Response.Headers.Allow = isPost ? "POST" : "GET, HEAD";
+            await Answer.RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, isPost ? "only POST is answered" : "only GET and HEAD are answered");
         }
         else
         {
-            await AnswerMeasurementsAsync(context);
+            await (path switch
+            {
+                HealthPath => Answer.WriteAsync(context, StatusCodes.Status200OK, s_healthy),
+                MeasurementsPath => AnswerMeasurementsAsync(context),
+                AttestationResource.Path => attestation.AnswerAsync(context),
+                ResponsesResource.ModelsPath => responses.AnswerModelsAsync(context),
+                _ => responses.AnswerAsync(context),
+            });
         }
     }
 
@@ -62,26 +69,7 @@ internal sealed class Endpoints(ServiceOptions options, RateLimiter limiter) : I
         }
 
         await (read
-            ? WriteAsync(context, StatusCodes.Status200OK, new Measurements(1, banks), AnswerContext.Default.Measurements)
-            : RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the TPM cannot be read"));
-    }
-
-    private static Task RefuseAsync(HttpContext context, int status, string error) =>
-        WriteAsync(context, status, new Refusal(error), AnswerContext.Default.Refusal);
-
-    private static Task WriteAsync<T>(HttpContext context, int status, T answer, JsonTypeInfo<T> type) =>
-        WriteAsync(context, status, JsonSerializer.SerializeToUtf8Bytes(answer, type));
-
-    private static Task WriteAsync(HttpContext context, int status, byte[] json)
-    {
-        HttpResponse response = context.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = json.Length;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        return HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : response.Body.WriteAsync(json, context.RequestAborted).AsTask();
+            ? Answer.WriteAsync(context, StatusCodes.Status200OK, new Measurements(1, banks), AnswerContext.Default.Measurements)
+            : Answer.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the TPM cannot be read"));
     }
 }

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Mantle.Service;
 
-/// <summary>The HTTPS listener and its limits. A request of ours is one short line and a few headers, never a body.</summary>
+/// <summary>The HTTPS listener and its limits. A request is one short line and a few headers; the one resource that takes a body allows itself one.</summary>
 internal static class Listener
 {
     private const int MaximumConnections = 128;

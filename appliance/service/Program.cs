@@ -1,6 +1,10 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
+using Mantle.Model;
 using Mantle.Service;
+using Mantle.Service.Attestation;
+using Mantle.Service.Responses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,11 +12,26 @@ using Microsoft.Extensions.Hosting;
 
 // Nobody reads this program's output, so it writes none; the exit code says why it ended.
 const int Usage = 1;
-const int CannotListen = 4;
+const int MalformedWeights = 3;
+const int CannotListenOrRead = 4;
 
 if (!ServiceOptions.TryParse(args, out ServiceOptions options))
 {
     return Usage;
+}
+
+LanguageModel? model;
+try
+{
+    model = Weights.TryLoad(options.Weights);
+}
+catch (InvalidDataException)
+{
+    return MalformedWeights;
+}
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+{
+    return CannotListenOrRead;
 }
 
 using X509Certificate2 certificate = ServerCertificate.Create(TimeProvider.System);
@@ -24,7 +43,12 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Listener.Configure(s
 
 using TokenBucketRateLimiter limiter = Listener.CreateRateLimiter();
 await using WebApplication application = builder.Build();
-using Endpoints endpoints = new(options, limiter);
+byte[] keyDigest = SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo());
+using AttestationResource attestation = new(options.Attestation is { } socket ? new AttestationBroker(socket, keyDigest) : null);
+
+// As many at a time as there are processors; each takes one for a second or so, and nobody waits for more than a few others.
+using Places places = new(Environment.ProcessorCount, waiting: 8);
+using Endpoints endpoints = new(options, limiter, attestation, new ResponsesResource(model, places, TimeProvider.System));
 application.Run(endpoints.AnswerAsync);
 try
 {
@@ -32,7 +56,7 @@ try
 }
 catch (IOException)
 {
-    return CannotListen;
+    return CannotListenOrRead;
 }
 
 await application.WaitForShutdownAsync();

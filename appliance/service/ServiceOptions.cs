@@ -5,13 +5,17 @@ namespace Mantle.Service;
 /// <summary>What the command line may say. There is no configuration file and no environment variable.</summary>
 /// <param name="Listen">Address and TCP port of the HTTPS listener; port 0 lets the kernel choose.</param>
 /// <param name="TpmFolder">The sysfs folder of the TPM, which holds <c>pcr-sha256/0</c> and its siblings.</param>
-internal sealed record ServiceOptions(IPEndPoint Listen, string TpmFolder)
+/// <param name="Weights">The model's file, or null for none. A file that is not there is none either: an image without a volume still says how it is.</param>
+/// <param name="Attestation">The socket of the attestation broker, or null for none.</param>
+internal sealed record ServiceOptions(IPEndPoint Listen, string TpmFolder, string? Weights = null, string? Attestation = null)
 {
     /// <summary>False if an option is unknown, repeated, without a value or has one that cannot be meant.</summary>
     public static bool TryParse(ReadOnlySpan<string> arguments, out ServiceOptions options)
     {
         IPEndPoint? listen = null;
         string? tpmFolder = null;
+        string? weights = null;
+        string? attestation = null;
         options = new ServiceOptions(new IPEndPoint(IPAddress.Any, 8443), "/sys/class/tpm/tpm0");
         if (arguments.Length % 2 != 0)
         {
@@ -29,12 +33,18 @@ internal sealed record ServiceOptions(IPEndPoint Listen, string TpmFolder)
                 case "--tpm-sysfs" when tpmFolder is null && value.StartsWith('/'):
                     tpmFolder = value;
                     break;
+                case "--weights" when weights is null && value.StartsWith('/'):
+                    weights = value;
+                    break;
+                case "--attestation" when attestation is null && value.StartsWith('/'):
+                    attestation = value;
+                    break;
                 default:
                     return false;
             }
         }
 
-        options = new ServiceOptions(listen ?? options.Listen, tpmFolder ?? options.TpmFolder);
+        options = new ServiceOptions(listen ?? options.Listen, tpmFolder ?? options.TpmFolder, weights, attestation);
         return true;
     }
 }

@@ -14,7 +14,9 @@ public class ProjectReferenceTests
         ["Mantle.ImageBuilder"] = ["Mantle.Formats", "Mantle.Measure"],
         ["Mantle.ImageBuilder.Cli"] = ["Mantle.Cli", "Mantle.Formats", "Mantle.ImageBuilder", "Mantle.Measure"],
         ["Mantle.Init"] = [],
-        ["Mantle.Service"] = [],
+        ["Mantle.Model"] = [],
+        ["Mantle.Model.Trainer"] = ["Mantle.Model"],
+        ["Mantle.Service"] = ["Mantle.Model"],
         ["Mantle.Unseal"] = [],
     };
 

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Threading.RateLimiting;
+using Mantle.Service.Attestation;
+using Mantle.Service.Responses;
 using Microsoft.AspNetCore.Http;
 
 namespace Mantle.Service.Tests;
@@ -36,7 +38,9 @@ public class RateTests
             ReplenishmentPeriod = TimeSpan.FromMilliseconds(1),
             AutoReplenishment = false,
         });
-        using Endpoints endpoints = new(options, limiter);
+        using AttestationResource attestation = new(null);
+        using Places places = new(1, 0);
+        using Endpoints endpoints = new(options, limiter, attestation, new ResponsesResource(null, places, TimeProvider.System));
         Assert.Equal((200, "", """{"status":"ok"}"""), await AskAsync(endpoints));
         Assert.Equal((429, "1", """{"error":"too many requests"}"""), await AskAsync(endpoints));
         while (!limiter.TryReplenish() || limiter.GetStatistics()!.CurrentAvailablePermits == 0)

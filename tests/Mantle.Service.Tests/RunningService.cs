@@ -40,9 +40,12 @@ public sealed partial class RunningService : IDisposable
     public static string Program =>
         Environment.GetEnvironmentVariable("MANTLE_GUEST_SERVICE") ?? Path.Combine(AppContext.BaseDirectory, "service");
 
-    public static RunningService Start(string tpmFolder, params IEnumerable<KeyValuePair<string, string>> environment)
+    public static RunningService Start(string tpmFolder, params IEnumerable<KeyValuePair<string, string>> environment) =>
+        StartWith(["--tpm-sysfs", tpmFolder], environment);
+
+    public static RunningService StartWith(IEnumerable<string> arguments, params IEnumerable<KeyValuePair<string, string>> environment)
     {
-        RunningService service = new(Launch(["--listen", "127.0.0.1:0", "--tpm-sysfs", tpmFolder], environment));
+        RunningService service = new(Launch(["--listen", "127.0.0.1:0", .. arguments], environment));
         Stopwatch waiting = Stopwatch.StartNew();
         int port;
         while ((port = service.FindPort()) == 0)

@@ -8,6 +8,15 @@ public class ServiceOptionsTests
         Assert.True(ServiceOptions.TryParse([], out ServiceOptions options));
         Assert.Equal("0.0.0.0:8443", options.Listen.ToString());
         Assert.Equal("/sys/class/tpm/tpm0", options.TpmFolder);
+        Assert.Null(options.Weights);
+        Assert.Null(options.Attestation);
+    }
+
+    [Fact]
+    public void Weights_and_the_broker_are_named_by_absolute_paths()
+    {
+        Assert.True(ServiceOptions.TryParse(["--weights", "/w/model.mantle", "--attestation", "/run/attest/socket"], out ServiceOptions options));
+        Assert.Equal(("/w/model.mantle", "/run/attest/socket"), (options.Weights, options.Attestation));
     }
 
     [Theory]
@@ -30,6 +39,10 @@ public class ServiceOptionsTests
     [InlineData("--listen", "127.0.0.1:1", "--listen", "127.0.0.1:1")]
     [InlineData("--tpm-sysfs", "relative")]
     [InlineData("--tpm-sysfs", "/a", "--tpm-sysfs", "/a")]
+    [InlineData("--weights", "model")]
+    [InlineData("--weights", "/a", "--weights", "/b")]
+    [InlineData("--attestation", "socket")]
+    [InlineData("--attestation")]
     [InlineData("--urls", "http://127.0.0.1:1")]
     [InlineData("serve")]
     [InlineData("--help")]

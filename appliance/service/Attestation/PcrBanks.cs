@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Mantle.Service;
+namespace Mantle.Service.Attestation;
 
 /// <summary>
 /// Reads PCRs through the kernel: one file a register, upper-case hexadecimal and a line feed

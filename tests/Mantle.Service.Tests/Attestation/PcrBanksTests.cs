@@ -1,7 +1,8 @@
 using System.Globalization;
 using CsCheck;
+using Mantle.Service.Attestation;
 
-namespace Mantle.Service.Tests;
+namespace Mantle.Service.Tests.Attestation;
 
 public class PcrBanksTests
 {
