@@ -1,9 +1,10 @@
+using Mantle.Emulator.Aws;
 using Mantle.Emulator.Kms.Iam;
 
 namespace Mantle.Emulator.Kms;
 
 /// <summary>Somebody with credentials: what STS and IAM would know.</summary>
-public sealed class KmsCaller
+public sealed class KmsCaller : IAwsCaller
 {
     /// <param name="principal">An ARN: a role (for its session), a session, a user or an account's root.</param>
     /// <param name="identityPolicies">JSON; none for a role that has only what key policies give it.</param>

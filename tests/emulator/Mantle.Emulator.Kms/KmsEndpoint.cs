@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Mantle.Emulator.Aws;
 using Mantle.Emulator.Kms.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -87,7 +88,7 @@ public sealed class KmsEndpoint : IAsyncDisposable
         KmsFault? fault = Faults.Take(operation);
         try
         {
-            (caller, string region) = SignatureVersion4.Check(http.Request, buffer.ToArray(), _options.Callers, _options.Time.GetUtcNow());
+            (caller, string region) = Check(http.Request, buffer.ToArray());
             await Task.Delay(fault?.Delay ?? TimeSpan.Zero, http.RequestAborted);
             fault?.Before?.Invoke();
             if (fault?.CutsBefore == true)
@@ -119,6 +120,18 @@ public sealed class KmsEndpoint : IAsyncDisposable
             _calls.Enqueue(new(operation, caller?.Principal.Arn ?? "", e.Name, false));
             http.Response.Headers["x-amzn-ErrorType"] = e.Name;
             await WriteAsync(http, e.Status, new JsonObject { ["__type"] = e.Name, ["message"] = e.Message }.ToJsonString());
+        }
+    }
+
+    private (KmsCaller Caller, string Region) Check(HttpRequest request, byte[] body)
+    {
+        try
+        {
+            return SignatureVersion4.Check(request, body, "kms", _options.Callers, _options.Time.GetUtcNow());
+        }
+        catch (AwsSignatureException e)
+        {
+            throw new KmsErrorException(e.Name, e.Message);
         }
     }
 

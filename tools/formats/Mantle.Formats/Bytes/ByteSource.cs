@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mantle.Formats.Bytes;
@@ -6,7 +7,7 @@ namespace Mantle.Formats.Bytes;
 /// Bytes of a known length that can be read at any offset, from several threads at once. Everything large is one of these:
 /// a file on disk, a slice of a cached package, a file system image composed of both. So no image is ever held in memory.
 /// </summary>
-public abstract class ByteSource
+public abstract partial class ByteSource
 {
     /// <summary>A source without bytes.</summary>
     public static ByteSource Empty { get; } = new MemoryByteSource(ReadOnlyMemory<byte>.Empty);
@@ -84,6 +85,13 @@ public abstract class ByteSource
         return offset == 0 && length == Length ? this : SliceCore(offset, length);
     }
 
+    /// <summary>
+    /// The offset of the first byte, at or after <paramref name="offset"/>, that may be other than zero; <see cref="Length"/> when there is none. What lies
+    /// before is a hole, known to be zero without a read: of a sparse file, or between the extents of a composed source.
+    /// </summary>
+    /// <param name="offset">0 to <see cref="Length"/>.</param>
+    public virtual long FindData(long offset) => offset;
+
     /// <summary>A forward-only or seekable stream over the source.</summary>
     public Stream OpenStream() => new ByteSourceStream(this);
 
@@ -109,9 +117,19 @@ public abstract class ByteSource
             new MemoryByteSource(bytes.Slice((int)offset, (int)length));
     }
 
-    private sealed class FileByteSource(SafeFileHandle file) : ByteSource
+    private sealed partial class FileByteSource(SafeFileHandle file) : ByteSource
     {
+        private const int SEEK_DATA = 3;
+        private const int ENXIO = 6; // nothing but a hole follows
+
         public override long Length { get; } = RandomAccess.GetLength(file);
+
+        /// <remarks>lseek(2). The file's own position, which it moves, is used by nobody: reads name their offset.</remarks>
+        public override long FindData(long offset)
+        {
+            long data = offset < Length ? lseek(file, offset, SEEK_DATA) : Length;
+            return data >= 0 ? Math.Min(data, Length) : Marshal.GetLastPInvokeError() == ENXIO ? Length : offset;
+        }
 
         protected internal override void ReadCore(long offset, Span<byte> destination)
         {
@@ -127,11 +145,16 @@ public abstract class ByteSource
                 offset += count;
             }
         }
+
+        [LibraryImport("libc", SetLastError = true)]
+        private static partial long lseek(SafeFileHandle file, long offset, int whence);
     }
 
     private sealed class SlicedByteSource(ByteSource whole, long start, long length) : ByteSource
     {
         public override long Length => length;
+
+        public override long FindData(long offset) => Math.Min(whole.FindData(start + offset) - start, length);
 
         protected internal override void ReadCore(long offset, Span<byte> destination) => whole.ReadCore(start + offset, destination);
 
@@ -161,6 +184,22 @@ public abstract class ByteSource
         }
 
         public override long Length { get; }
+
+        public override long FindData(long offset)
+        {
+            int index = Array.BinarySearch(_offsets, offset);
+            for (index = index >= 0 ? index : Math.Max(~index - 1, 0); index < _extents.Length; index++)
+            {
+                (long start, ByteSource source) = _extents[index];
+                long from = Math.Max(offset - start, 0);
+                if (from < source.Length && source.FindData(from) is long data && data < source.Length)
+                {
+                    return start + data;
+                }
+            }
+
+            return Length;
+        }
 
         protected internal override void ReadCore(long offset, Span<byte> destination)
         {

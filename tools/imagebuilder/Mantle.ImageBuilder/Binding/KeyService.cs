@@ -3,7 +3,7 @@ using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
-using Mantle.ImageBuilder.Kms;
+using Mantle.ImageBuilder.Aws;
 using Mantle.Measure.KeyPolicy.Evaluation;
 
 namespace Mantle.ImageBuilder.Binding;
@@ -30,7 +30,7 @@ internal sealed class KeyService : IDisposable
     /// <summary>KMS of the key's region, with the credentials and the endpoint that the SDK finds.</summary>
     public static KeyService Connect(KeyIdentity key)
     {
-        AmazonKeyManagementServiceConfig configuration = KmsConfiguration.Create(key.Region);
+        AmazonKeyManagementServiceConfig configuration = AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), key.Region);
         configuration.HttpClientFactory = new OneConnectionEach();
         try
         {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Mantle.Formats.Bytes;
-using Mantle.ImageBuilder.Kms;
+using Mantle.ImageBuilder.Aws;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
 
@@ -42,7 +42,7 @@ public sealed class KmsSigner : ISigner
     /// <exception cref="UserErrorException">KMS is not reached or refuses, or the key is none that signs here; exit code 5.</exception>
     public static async Task<KmsSigner> OpenAsync(string keyId, CancellationToken cancellation)
     {
-        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(KmsConfiguration.Create(RegionOf(keyId))));
+        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), RegionOf(keyId))));
         try
         {
             GetPublicKeyResponse answer = await KmsErrors.GuardAsync(
