@@ -11,7 +11,7 @@ namespace Mantle.Demo;
 internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript transcript)
 {
     /// <summary>What the model is asked.</summary>
-    public const string Prompt = "In the beginning";
+    public const string Prompt = "It is a truth";
 
     private const string Older = "0.9.0", Newer = "1.0.0";
 
