@@ -43,6 +43,9 @@ public sealed record MachineOptions
     /// <summary>Other disks, which the firmware tries before <see cref="DiskImage"/>, in this order.</summary>
     public IReadOnlyList<string> FirstDisks { get; init; } = [];
 
+    /// <summary>Other raw disks, NVMe as EC2 attaches volumes, which the firmware does not start from; opened like <see cref="DiskImage"/>.</summary>
+    public IReadOnlyList<string> DataDisks { get; init; } = [];
+
     /// <summary>How the disk is attached.</summary>
     public DiskController Disk { get; init; } = DiskController.Nvme;
 
@@ -63,6 +66,9 @@ public sealed record MachineOptions
 
     /// <summary>The guest's TCP port that is reachable from the host's loopback.</summary>
     public int GuestPort { get; init; } = 443;
+
+    /// <summary>Further TCP ports of the guest's that are reachable; <see cref="VirtualMachine.PortOf"/> says where.</summary>
+    public IReadOnlyList<int> MorePorts { get; init; } = [];
 
     /// <summary>SMBIOS type 11 strings; systemd-stub takes a command line out of one of them.</summary>
     public IReadOnlyList<string> OemStrings { get; init; } = [];
@@ -99,7 +105,8 @@ public sealed record MachineOptions
             "-drive", $"if=none,id=disk,format=raw,snapshot=on,file={DiskImage}",
             .. disk,
             .. first,
-            "-netdev", $"user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-:{GuestPort}",
+            .. DataDisks.SelectMany((path, i) => new[] { "-drive", $"if=none,id=data{i},format=raw,snapshot=on,file={path}", "-device", $"nvme,drive=data{i},serial=data{i}" }),
+            "-netdev", $"user,id=network,restrict=on,{string.Join(',', MorePorts.Prepend(GuestPort).Select(port => $"hostfwd=tcp:127.0.0.1:0-:{port}"))}",
             "-device", "virtio-net-pci,netdev=network,romfile=",
             "-vga", "std",
             "-chardev", $"socket,id=serial,path={serialSocket}",
