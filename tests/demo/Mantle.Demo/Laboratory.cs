@@ -67,6 +67,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
             DataDisks = [workshop["weights.img"]],
             Interceptor = tpm,
             GuestPort = ServicePort,
+            MorePorts = [StatusPort],
             StopAtReset = true,
             NetworkCapture = workshop[$"{file}.pcap"],
             OemStrings = [.. words.Select(each => $"io.systemd.stub.kernel-cmdline-extra={each}")],

@@ -19,6 +19,8 @@ internal static class Program
         ("sign", SignCommand.Create),
         ("ledger", LedgerCommand.Create),
         ("bind", BindCommand.Create),
+        ("volume", VolumeCommand.Create),
+        ("seal", SealCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -35,6 +37,8 @@ internal static class Program
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
               imagebuilder ledger append releases.jsonl      log what was released, retired and revoked
               imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
+              imagebuilder volume create weights --out w.img a data volume, its root hash for the recipe
+              imagebuilder seal  token --out token.sealed    a secret that only the attested appliance opens
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }

@@ -43,7 +43,7 @@ public sealed record MachineOptions
     /// <summary>Other disks, which the firmware tries before <see cref="DiskImage"/>, in this order.</summary>
     public IReadOnlyList<string> FirstDisks { get; init; } = [];
 
-    /// <summary>Further disks, NVMe; the firmware does not try to boot from them.</summary>
+    /// <summary>Other raw disks, NVMe as EC2 attaches volumes, which the firmware does not start from; opened like <see cref="DiskImage"/>.</summary>
     public IReadOnlyList<string> DataDisks { get; init; } = [];
 
     /// <summary>How the disk is attached.</summary>
@@ -76,6 +76,9 @@ public sealed record MachineOptions
     /// <summary>A file for every packet that the guest sends or receives (libpcap format), or null.</summary>
     public string? NetworkCapture { get; init; }
 
+    /// <summary>Further TCP ports of the guest's that are reachable; <see cref="VirtualMachine.PortOf"/> says where.</summary>
+    public IReadOnlyList<int> MorePorts { get; init; } = [];
+
     /// <summary>SMBIOS type 11 strings; systemd-stub takes a command line out of one of them.</summary>
     public IReadOnlyList<string> OemStrings { get; init; } = [];
 
@@ -97,10 +100,6 @@ public sealed record MachineOptions
         {
             "-drive", $"if=none,id=first{i},format=raw,snapshot=on,file={path}", "-device", $"virtio-blk-pci,drive=first{i},bootindex={i}",
         });
-        IEnumerable<string> data = DataDisks.SelectMany((path, i) => new[]
-        {
-            "-drive", $"if=none,id=data{i},format=raw,snapshot=on,file={path}", "-device", $"nvme,drive=data{i},serial=data{i}",
-        });
         return
         [
             "-nodefaults", "-display", "none", "-no-user-config", "-no-shutdown",
@@ -115,8 +114,8 @@ public sealed record MachineOptions
             "-drive", $"if=none,id=disk,format=raw,snapshot=on,file={DiskImage}",
             .. disk,
             .. first,
-            .. data,
-            "-netdev", string.Join(',', (string[])["user,id=network,restrict=on", $"hostfwd=tcp:127.0.0.1:0-:{GuestPort}", .. ServerOptions()]),
+            .. DataDisks.SelectMany((path, i) => new[] { "-drive", $"if=none,id=data{i},format=raw,snapshot=on,file={path}", "-device", $"nvme,drive=data{i},serial=data{i}" }),
+            "-netdev", string.Join(',', (string[])["user,id=network,restrict=on", .. MorePorts.Prepend(GuestPort).Select(port => $"hostfwd=tcp:127.0.0.1:0-:{port}"), .. ServerOptions()]),
             .. NetworkCapture is null ? Array.Empty<string>() : ["-object", $"filter-dump,id=capture,netdev=network,file={NetworkCapture}"],
             "-device", "virtio-net-pci,netdev=network,romfile=",
             "-vga", "std",

@@ -1,4 +1,7 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
 
 namespace Mantle.Emulator.Machine;
 
@@ -54,6 +57,23 @@ public sealed partial class VirtualMachine
 
     /// <summary>Asks the guest once; null if it does not answer within <paramref name="timeout"/>.</summary>
     public string? TryHttps(string path, TimeSpan timeout) => TryGet(new($"https://127.0.0.1:{ForwardedPort}{path}"), timeout);
+
+    /// <summary>What a port of the guest's says by itself before it closes; null if it says nothing within <paramref name="timeout"/>.</summary>
+    public string? TryHear(int guestPort, TimeSpan timeout)
+    {
+        using TcpClient client = new();
+        client.ReceiveTimeout = (int)timeout.TotalMilliseconds;
+        try
+        {
+            client.Connect(IPAddress.Loopback, PortOf(guestPort));
+            using StreamReader reader = new(client.GetStream(), Encoding.ASCII);
+            return reader.ReadToEnd() is { Length: > 0 } text ? text : null;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            return null;
+        }
+    }
 
     private static string? TryGet(Uri address, TimeSpan timeout)
     {

@@ -20,6 +20,7 @@ public sealed partial class VirtualMachine : IDisposable
     private readonly MachineMonitor _monitor;
     private readonly ChildProcess _qemu;
     private readonly GuestMemory _memory;
+    private readonly Dictionary<int, int> _ports;
     private readonly Lock _lock = new();
     private readonly List<string> _events = [];
     private readonly List<FirmwareHandover> _handovers = [];
@@ -45,7 +46,8 @@ public sealed partial class VirtualMachine : IDisposable
         try
         {
             WaitUntil(() => _monitor.Connected.IsCompletedSuccessfully, TimeSpan.FromSeconds(60), "qemu does not start");
-            ForwardedPort = ReadForwardedPort();
+            _ports = ReadForwardedPorts();
+            ForwardedPort = PortOf(options.GuestPort);
 
             // QEMU and we have it open: without a name it is gone when both are, even if we are killed.
             File.Delete(memory);
@@ -59,6 +61,9 @@ public sealed partial class VirtualMachine : IDisposable
 
     /// <summary>The loopback port that leads to the guest's <see cref="MachineOptions.GuestPort"/>.</summary>
     public int ForwardedPort { get; }
+
+    /// <summary>The loopback port that leads to a port of the guest's.</summary>
+    public int PortOf(int guestPort) => _ports[guestPort];
 
     /// <summary>QEMU's events so far, for example <c>RESET</c>, <c>SHUTDOWN</c>, <c>STOP</c>.</summary>
     public IReadOnlyList<string> Events
@@ -155,12 +160,12 @@ public sealed partial class VirtualMachine : IDisposable
         _folder.Dispose();
     }
 
-    private int ReadForwardedPort()
+    private Dictionary<int, int> ReadForwardedPorts()
     {
         // TCP[HOST_FORWARD]  13       127.0.0.1 37563       10.0.2.15   443
         string text = _monitor.Execute("human-monitor-command", new() { ["command-line"] = "info usernet" })!.GetValue<string>();
-        string line = text.Split('\n').Single(x => x.Contains("HOST_FORWARD", StringComparison.Ordinal));
-        return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]);
+        return text.Split('\n').Where(x => x.Contains("HOST_FORWARD", StringComparison.Ordinal)).Select(x => x.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .ToDictionary(words => int.Parse(words[5]), words => int.Parse(words[3]));
     }
 
     private void OnEvent(string name, JsonObject message)
