@@ -14,7 +14,9 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
     public const int ServicePort = 8443;
     public const int StatusPort = 8009;
 
-    private static readonly TimeSpan s_glance = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_glance = TimeSpan.FromSeconds(1);
+
+    private readonly List<string> _heard = [];
 
     /// <summary>Boots the release and hands the serving machine to a visitor.</summary>
     public BootOutcome Serve(string name, string disk, Action<int> visit)
@@ -43,6 +45,11 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         machine.WaitForHandover();
         machine.WaitForPowerOff(() =>
         {
+            if (machine.TryHear(StatusPort, s_glance) is { } code)
+            {
+                _heard.Add(code.Trim());
+            }
+
             if (machine.TryHttps("/healthz", s_glance) is { } answer)
             {
                 throw new DemoException($"\"{name}\" serves: {answer}");
@@ -54,6 +61,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
     {
         string file = name.Replace(' ', '-');
         int calls = cloud.Keys.Calls.Count;
+        _heard.Clear();
         using NitroTpm tpm = cloud.MakeTpm();
         Firmware firmware = Firmware.FindSecureBoot() ?? throw new DemoException("OVMF is missing (Debian package \"ovmf\")");
         File.WriteAllBytes(workshop[$"{file}.fd"], Enroll(File.ReadAllBytes(firmware.VariablesPath)));
@@ -85,6 +93,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
             Pcrs = machine.Pcrs(),
             KeyServiceCalls = [.. cloud.Keys.Calls.Skip(calls)],
             Documents = tpm.Documents,
+            StageCodes = [.. _heard.Distinct()],
             Serial = machine.Serial,
             SerialAfterFirmware = machine.Handovers.Count > 0 ? machine.SerialSinceHandover.Length : 0,
             Capture = workshop[$"{file}.pcap"],
@@ -127,6 +136,9 @@ internal sealed record BootOutcome(string Name)
 
     /// <summary>The attestation documents that the TPM has issued.</summary>
     public required IReadOnlyList<byte[]> Documents { get; init; }
+
+    /// <summary>What the status port told.</summary>
+    public required IReadOnlyList<string> StageCodes { get; init; }
 
     public required byte[] Serial { get; init; }
 

@@ -1,7 +1,7 @@
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
-using Mantle.ImageBuilder.Kms;
+using Mantle.ImageBuilder.Aws;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 
@@ -36,7 +36,7 @@ public sealed class KeyEncryption : IDisposable
         }
 
         string id = key[Scheme.Length..];
-        AmazonKeyManagementServiceConfig configuration = KmsConfiguration.Create(region ?? RegionOf(id));
+        AmazonKeyManagementServiceConfig configuration = AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), region ?? RegionOf(id));
         if (endpoint is not null)
         {
             configuration.ServiceURL = endpoint;
