@@ -46,7 +46,6 @@ internal static class UnsealProgram
     /// <summary>Everything until the broker listens; null if process 1 closed the channel before.</summary>
     private static AttestationBroker? Start(ControlChannel channel, UnsealEnvironment environment, NitroAttestor attestor, Progress progress)
     {
-        UnsealConfiguration configuration = UnsealConfigurationReader.Read(environment.ReadFile(UnsealConfigurationReader.Path));
         Dictionary<string, ReadOnlyMemory<byte>> blobs = new(StringComparer.Ordinal);
         ControlMessageKind kind;
         do
@@ -57,12 +56,18 @@ internal static class UnsealProgram
             }
 
             kind = message.Kind;
-            if (kind == ControlMessageKind.Blob && (!configuration.Volumes.Any(volume => volume.Name == message.Name) || !blobs.TryAdd(message.Name, message.Content)))
+            if (kind == ControlMessageKind.Blob && !blobs.TryAdd(message.Name, message.Content))
             {
                 throw new UnsealException(Stage.Configuration);
             }
         }
         while (kind == ControlMessageKind.Blob);
+        UnsealConfiguration configuration = UnsealConfigurationReader.Read(environment.ReadFile(UnsealConfigurationReader.Path));
+        if (blobs.Keys.Any(name => !configuration.Volumes.Any(volume => volume.Name == name)))
+        {
+            throw new UnsealException(Stage.Configuration);
+        }
+
         if (kind == ControlMessageKind.Go)
         {
             Unsealer unsealer = new(configuration, channel, attestor, environment);
@@ -90,6 +95,7 @@ internal static class UnsealProgram
     {
         try
         {
+            channel.Drain();
             channel.SendStage(problem switch
             {
                 UnsealException known => known.Stage,

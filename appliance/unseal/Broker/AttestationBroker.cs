@@ -131,8 +131,8 @@ internal sealed class AttestationBroker : IDisposable
             return null;
         }
 
-        int nonce = BrokerRequest.ReadNonceLength(bytes);
-        Array.Resize(ref bytes, bytes.Length + nonce);
+        // A length that is too great is read as well: a connection that is closed with something unread takes the answer with it.
+        Array.Resize(ref bytes, bytes.Length + bytes[^1]);
         return Fill(client, bytes.AsSpan(BrokerRequest.HeaderLength)) ? BrokerRequest.Read(bytes) : null;
     }
 

@@ -16,19 +16,23 @@ internal readonly record struct BrokerRequest(ReadOnlyMemory<byte> KeyDigest, Re
     /// <summary>What the document says about the key.</summary>
     public byte[] UserData => Encoding.ASCII.GetBytes("mantle.tls-spki-sha256.v1:" + Convert.ToHexStringLower(KeyDigest.Span));
 
-    /// <summary>How long the nonce is, told from the bytes before it.</summary>
-    /// <exception cref="MalformedInputException">The version or the length is not known.</exception>
-    public static int ReadNonceLength(ReadOnlySpan<byte> header) =>
-        header[0] != 1 ? throw new MalformedInputException(Format, 0, "the version is not 1")
-        : header[^1] > MaximumNonce ? throw new MalformedInputException(Format, HeaderLength - 1, $"a nonce of {header[^1]} bytes is longer than {MaximumNonce}")
-        : header[^1];
-
     /// <summary>Reads a whole request.</summary>
     /// <exception cref="MalformedInputException">It is none.</exception>
     public static BrokerRequest Read(ReadOnlyMemory<byte> bytes)
     {
         SpanReader reader = new(bytes.Span, Format);
-        int nonce = ReadNonceLength(reader.ReadBytes(HeaderLength));
+        if (reader.ReadByte() != 1)
+        {
+            throw new MalformedInputException(Format, 0, "the version is not 1");
+        }
+
+        reader.Skip(DigestSize);
+        int nonce = reader.ReadByte();
+        if (nonce > MaximumNonce)
+        {
+            throw reader.Malformed($"a nonce of {nonce} bytes is longer than {MaximumNonce}");
+        }
+
         reader.Skip(nonce);
         return reader.Remaining == 0 ? new(bytes.Slice(1, DigestSize), bytes[HeaderLength..]) : throw reader.Malformed("bytes follow the request");
     }

@@ -27,6 +27,14 @@ internal sealed class ControlChannel(int descriptor)
             : ControlMessage.Read(buffer.AsMemory(0, length));
     }
 
+    /// <summary>Throws away what has arrived: a socket that is closed with something unread makes the other end's next read an error, and the last stage is lost.</summary>
+    public void Drain()
+    {
+        while (Socket.HasDatagram(descriptor) && Socket.Receive(descriptor, new byte[1]) > 0)
+        {
+        }
+    }
+
     /// <summary>Tells the stage.</summary>
     public void SendStage(Stage stage) => Socket.Send(descriptor, [(byte)'S', (byte)stage]);
 

@@ -7,7 +7,7 @@ internal static unsafe partial class Interop
     internal static partial class Libc
     {
         internal const int EINTR = 4;
-        internal const int MSG_TRUNC = 0x20, MSG_NOSIGNAL = 0x4000;
+        internal const int MSG_PEEK = 0x02, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
         internal const int PR_SET_DUMPABLE = 4;
 
         [LibraryImport("libc", SetLastError = true)]

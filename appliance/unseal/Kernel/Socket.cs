@@ -25,6 +25,13 @@ internal static unsafe class Socket
         }
     }
 
+    /// <summary>Whether a datagram waits, or the other end is closed.</summary>
+    public static bool HasDatagram(int descriptor)
+    {
+        byte one;
+        return Interop.Libc.recv(descriptor, &one, 1, Interop.Libc.MSG_PEEK | Interop.Libc.MSG_DONTWAIT) >= 0;
+    }
+
     /// <summary>Sends a datagram.</summary>
     /// <exception cref="IOException">The other end is gone.</exception>
     public static void Send(int descriptor, ReadOnlySpan<byte> datagram)

@@ -110,7 +110,7 @@ internal sealed class NitroAttestor(Func<ITpmTransport> open, Action<TimeSpan> w
     }
 
     /// <summary>TPM2_StartAuthSession (part 3, 11.1): HMAC, salted, not bound, SHA-512, as AWS's client starts them.</summary>
-    private static HmacSession StartSession(TpmConnection tpm, EndorsementKey key, bool hasCipher)
+    public static HmacSession StartSession(TpmConnection tpm, EndorsementKey key, bool hasCipher)
     {
         byte[] nonce = RandomNumberGenerator.GetBytes(HmacSession.Size);
         using SecretBytes salt = new(32);

@@ -87,6 +87,7 @@ public sealed class TpmChaosTests
         foreach (NitroSessions sessions in Enum.GetValues<NitroSessions>())
         {
             using TestTpm tpm = new(options => options with { Sessions = sessions });
+            tpm.Attestor.Attest([], [], [1]); // finds out about the sessions
             foreach (NitroCommand command in (NitroCommand[])[NitroCommand.NvDefineSpace, NitroCommand.NvWrite, NitroCommand.NsmRequest, NitroCommand.NvRead])
             {
                 tpm.Nitro.Faults.Add(NitroTpmFault.Fails(command) with { IsAfter = true });

@@ -9,6 +9,7 @@ public enum NitroCommand : uint
     CreatePrimary = 0x131,
     NvWrite = 0x137,
     NvRead = 0x14e,
+    ContextLoad = 0x161,
     ContextSave = 0x162,
     FlushContext = 0x165,
     NvReadPublic = 0x169,

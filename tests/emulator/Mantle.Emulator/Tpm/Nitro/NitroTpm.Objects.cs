@@ -8,6 +8,8 @@ public sealed partial class NitroTpm
 {
     private const uint Endorsement = 0x4000000b;
 
+    private static ReadOnlySpan<byte> ContextMagic => "NITRO"u8;
+
     private byte[]? DefineSpace(TpmCommand command)
     {
         // Read once more for the kind of index: an encrypted secret has the length of the plain one, and what follows it is never encrypted.
@@ -101,5 +103,32 @@ public sealed partial class NitroTpm
         }
 
         return new();
+    }
+
+    /// <summary>What a resource manager puts aside stays here; the context only says what it was.</summary>
+    private static TpmWriter SaveContext(uint handle, TpmWriter response) =>
+        response.UInt32(0).UInt32(handle).UInt32(handle >> 24 == 0x80 ? 0x80000000 : handle).UInt32(Endorsement).Sized(new TpmWriter().Raw(ContextMagic).UInt32(handle).ToArray());
+
+    /// <summary>The handle in a context of <see cref="SaveContext"/>, or null for one of swtpm's.</summary>
+    private static uint? SavedHandle(TpmCommand command)
+    {
+        SpanReader reader = new(command.Parameters(0).Span, "context");
+        reader.Skip(16);
+        int size = reader.ReadUInt16BigEndian();
+        return size == ContextMagic.Length + 4 && reader.ReadBytes(ContextMagic.Length).SequenceEqual(ContextMagic) ? reader.ReadUInt32BigEndian() : null;
+    }
+
+    private byte[] LoadContext(uint handle)
+    {
+        if (handle == VirtualEndorsementKey.TransientHandle)
+        {
+            _endorsement.IsLoaded = true;
+        }
+        else if (!_sessions.ContainsKey(handle))
+        {
+            throw new NitroRefusedException(NitroCode.OfParameter(NitroCode.Handle, 1));
+        }
+
+        return Message(TpmCommand.NoSessions, new TpmWriter().UInt32(handle).ToArray());
     }
 }

@@ -9,7 +9,6 @@ namespace Mantle.Emulator.Tpm.Nitro;
 /// sessions that are salted to it live here; everything else is swtpm's. State lasts as long as the object: a power cycle of the machine does not clear it, as it does
 /// not clear NV memory.
 /// </summary>
-/// <remarks>Salted sessions are for /dev/tpm0 (AWS's client uses it): the kernel's resource manager would save and load contexts that swtpm does not have.</remarks>
 public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
 {
     private const uint Owner = 0x40000001;
@@ -111,7 +110,8 @@ public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
         NitroCommand.FlushContext when _sessions.ContainsKey(command.Handle(0)) || command.Handle(0) == VirtualEndorsementKey.TransientHandle =>
             () => Execute(command, 1, 0, (parsed, _) => Flush(parsed.Handles[0])),
         NitroCommand.ContextSave when _sessions.ContainsKey(command.Handle(0)) || command.Handle(0) == VirtualEndorsementKey.TransientHandle =>
-            () => throw new NitroRefusedException(NitroCode.OfHandle(NitroCode.Handle, 1)),
+            () => Execute(command, 1, 0, (parsed, response) => SaveContext(parsed.Handles[0], response)),
+        NitroCommand.ContextLoad when SavedHandle(command) is { } saved => () => LoadContext(saved),
         _ => null,
     };
 
