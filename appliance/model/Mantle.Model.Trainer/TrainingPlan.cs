@@ -25,7 +25,7 @@ internal sealed record TrainingPlan
     /// <summary>Tokens of a batch.</summary>
     public int BatchTokens => Shards * Texts * Steps;
 
-    /// <summary>The length of a step: a line up, then a smooth way down by multiplications alone, for a cosine differs by the C library's version.</summary>
+    /// <summary>The length of a step: a line up, then a smooth way down.</summary>
     public float RateAt(int batch)
     {
         float warm = Math.Max(1, Batches / 50);
@@ -34,7 +34,7 @@ internal sealed record TrainingPlan
             return Rate * (batch + 1) / warm;
         }
 
-
+        // A cosine in shape, of multiplications alone.
         float done = (batch - warm) / Math.Max(1, Batches - warm);
         return Rate * ((1 - (done * done * (3 - (2 * done)))) + 0.01f);
     }

@@ -21,6 +21,7 @@ internal static class Program
         ("unbound", UnboundCommand.Create),
         ("attest", AttestCommand.Create),
         ("quote", QuoteCommand.Create),
+        ("connect", () => ConnectCommand.Create(TimeProvider.System)),
         ("verify", () => VerifyCommand.Create(TimeProvider.System)),
         ("policy", PolicyCommand.Create),
         ("completion", () => CompletionCommand.Create("measure")),

@@ -58,6 +58,14 @@ internal sealed class DocumentOptions
         };
     }
 
+    /// <summary>The same for a document that is asked for now.</summary>
+    public AttestationPolicy ReadLive(ParseResult parsed) => new()
+    {
+        Root = parsed.GetValue(Root) is { } path ? ReadRoot(path) : TrustedRoot.Aws,
+        At = null,
+        MaximumAge = Inputs.Duration("--max-age", parsed.GetValue(MaximumAge)!),
+    };
+
     public SignedAttestationDocument ReadDocument(ParseResult parsed, string path) =>
         SignedAttestationDocument.Read(DocumentFile.Decode(Inputs.ReadFile(path)), parsed.GetValue(AllowTrailing));
 

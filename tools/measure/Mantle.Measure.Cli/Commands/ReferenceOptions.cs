@@ -21,10 +21,13 @@ internal sealed class ReferenceOptions
     };
 
     /// <summary>The expectations of a bank.</summary>
-    public IReadOnlyList<ExpectedPcr> Read(ParseResult parsed, TpmAlgorithm bank)
+    public IReadOnlyList<ExpectedPcr> Read(ParseResult parsed, TpmAlgorithm bank) => Read(parsed, bank, parsed.GetValue(Against));
+
+    /// <summary>The same with a file that was found by what <see cref="Against"/> says.</summary>
+    public IReadOnlyList<ExpectedPcr> Read(ParseResult parsed, TpmAlgorithm bank, string? against)
     {
         List<ExpectedPcr> expected = [];
-        if (parsed.GetValue(Against) is { } path)
+        if (against is { } path)
         {
             expected.AddRange(ReferenceValues.Load(path).Where(pcr => pcr.Value.Algorithm == bank));
             if (expected.Count == 0)

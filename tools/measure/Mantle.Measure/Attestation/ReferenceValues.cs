@@ -33,11 +33,18 @@ public static class ReferenceValues
     /// <param name="source">The content.</param>
     /// <param name="name">Its name, for the evidence.</param>
     public static IReadOnlyList<ExpectedPcr> Read(ByteSource source, string name) =>
-        (IsAws(source) ? ReadAws(source) : ReadMeasurements(source))
-            .Select(pcr => new ExpectedPcr(pcr.Index, pcr.Value, name, !s_unbound.Contains(pcr.Index))).ToList();
+        Bind(IsAws(source) ? ReadAws(source) : ValuesOf(MeasurementsDocument.Read(source)), name);
 
-    private static IEnumerable<(int Index, TpmDigest Value)> ReadMeasurements(ByteSource source) =>
-        from pcr in MeasurementsDocument.Read(source).Pcrs
+    /// <summary>The registers of a prediction, such as one of a verified release.</summary>
+    /// <param name="prediction">The prediction.</param>
+    /// <param name="name">Its name, for the evidence.</param>
+    public static IReadOnlyList<ExpectedPcr> Of(ImagePrediction prediction, string name) => Bind(ValuesOf(prediction), name);
+
+    private static List<ExpectedPcr> Bind(IEnumerable<(int Index, TpmDigest Value)> values, string name) =>
+        values.Select(pcr => new ExpectedPcr(pcr.Index, pcr.Value, name, !s_unbound.Contains(pcr.Index))).ToList();
+
+    private static IEnumerable<(int Index, TpmDigest Value)> ValuesOf(ImagePrediction prediction) =>
+        from pcr in prediction.Pcrs
         where pcr.Basis == PcrBasis.Image // of the rest the firmware or the system has the last word
         from value in pcr.Values
         select (pcr.Index, value.Value);
