@@ -19,6 +19,8 @@ internal static class Program
         ("sign", SignCommand.Create),
         ("ledger", LedgerCommand.Create),
         ("bind", BindCommand.Create),
+        ("publish", PublishCommand.Create),
+        ("ami", AmiCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -35,6 +37,8 @@ internal static class Program
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
               imagebuilder ledger append releases.jsonl      log what was released, retired and revoked
               imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
+              imagebuilder publish release --region R        make an AMI of exactly the image that was signed
+              imagebuilder ami verify AMI --against release  prove that an AMI is a release, from its bytes
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }
