@@ -1,5 +1,6 @@
 using Mantle.Emulator.Kms;
 using Mantle.Emulator.Kms.Wire;
+using Mantle.ImageBuilder;
 using Mantle.ImageBuilder.Binding;
 using Mantle.Measure;
 using Mantle.Measure.KeyPolicy.Evaluation;
@@ -8,7 +9,7 @@ using Mantle.Measure.KeyPolicy.Plans;
 namespace Mantle.Kms.Tests.Binding;
 
 /// <summary>A plan, a cloud and an administrator who binds; nothing waits.</summary>
-internal sealed class BindingScenario : IAsyncDisposable, IBindDialogue
+internal sealed class BindingScenario : IAsyncDisposable, IDialogue
 {
     public const string Purpose = "Mantle key for sample";
 

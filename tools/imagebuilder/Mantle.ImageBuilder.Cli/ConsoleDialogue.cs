@@ -1,11 +1,10 @@
-using Mantle.ImageBuilder.Binding;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Cli;
 
 /// <summary>Tells on standard error and asks on the terminal.</summary>
 /// <param name="agrees">Whether every question is answered by <c>--yes</c>.</param>
-internal sealed class ConsoleDialogue(bool agrees) : IBindDialogue
+internal sealed class ConsoleDialogue(bool agrees) : IDialogue
 {
     public void Say(string line) => Console.Error.WriteLine($"imagebuilder: {line}");
 

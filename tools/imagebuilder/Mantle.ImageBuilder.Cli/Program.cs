@@ -21,6 +21,8 @@ internal static class Program
         ("bind", BindCommand.Create),
         ("volume", VolumeCommand.Create),
         ("seal", SealCommand.Create),
+        ("publish", PublishCommand.Create),
+        ("ami", AmiCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -39,6 +41,8 @@ internal static class Program
               imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
               imagebuilder volume create weights --out w.img a data volume, its root hash for the recipe
               imagebuilder seal  token --out token.sealed    a secret that only the attested appliance opens
+              imagebuilder publish release --region R        make an AMI of exactly the image that was signed
+              imagebuilder ami verify AMI --against release  prove that an AMI is a release, from its bytes
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }

@@ -214,6 +214,11 @@ public sealed partial class Ec2Service
                 EmulatedSnapshot to = NewSnapshot(request.Region, request.Caller.Account, from.VolumeSize, $"Copied for DestinationAmi {copy.Id} from SourceAmi {source}");
                 from.CopyTo(to);
                 to.State = "completed";
+                foreach ((string key, string value) in form.Tags("snapshot"))
+                {
+                    to.Tags[key] = value;
+                }
+
                 id = to.Id;
             }
 

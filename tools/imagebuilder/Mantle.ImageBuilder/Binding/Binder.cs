@@ -15,16 +15,16 @@ public sealed partial class Binder : IDisposable
 {
     private readonly KeyService _service;
     private readonly BindRequest _request;
-    private readonly IBindDialogue _dialogue;
+    private readonly IDialogue _dialogue;
     private readonly BindJournal _journal = new();
     private BindingPlan _plan;
 
-    internal Binder(BindRequest request, IBindDialogue dialogue, KeyService service) => (_request, _dialogue, _service, _plan) = (request, dialogue, service, request.Plan);
+    internal Binder(BindRequest request, IDialogue dialogue, KeyService service) => (_request, _dialogue, _service, _plan) = (request, dialogue, service, request.Plan);
 
     /// <summary>A binder that talks to KMS of the plan's region.</summary>
     /// <exception cref="UserErrorException">There are no credentials; exit code 5.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "the binder owns it")]
-    public static Binder Connect(BindRequest request, IBindDialogue dialogue)
+    public static Binder Connect(BindRequest request, IDialogue dialogue)
     {
         KeyService service = KeyService.Connect(request.Plan.Key);
         return new(request, dialogue, service);

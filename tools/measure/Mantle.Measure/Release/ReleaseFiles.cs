@@ -34,8 +34,14 @@ public static class ReleaseFiles
     /// <summary>The build's manifest, of the unsigned files.</summary>
     public const string Manifest = "manifest.json";
 
-    /// <summary>The release statement with its signatures, a DSSE envelope. The only file that is no subject of the statement.</summary>
+    /// <summary>The release statement with its signatures, a DSSE envelope. No subject of the statement.</summary>
     public const string Envelope = "release.dsse.json";
+
+    /// <summary>
+    /// Where the release was published, written after it was signed, so no subject of the statement either. Nobody has signed it: it is a list of where to look,
+    /// and what is there has to be proven (<c>imagebuilder ami verify</c>). May be left out.
+    /// </summary>
+    public const string Publication = "ami.json";
 
     /// <summary>The folder of the Secure Boot identity's public parts, without the slash.</summary>
     public const string Identity = "identity";
@@ -62,6 +68,9 @@ public static class ReleaseFiles
 
     /// <summary>The files that a release may have beside them and beside what else lies in the folder of the identity.</summary>
     public static IReadOnlyList<string> Optional { get; } = [Uki, Waivers];
+
+    /// <summary>The files that may lie in a release directory and are no subjects of the statement.</summary>
+    internal static bool IsUnsigned(string name) => name is Envelope or Publication;
 
     /// <summary>
     /// Whether a name may stand in a release: a file that is known, or a file in the folder of the identity whose name has letters, digits, dots, hyphens and

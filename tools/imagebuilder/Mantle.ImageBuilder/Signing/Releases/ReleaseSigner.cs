@@ -52,7 +52,7 @@ public static class ReleaseSigner
         }
 
         string? foreign = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(folder, file.FullName)).Where(name => name != ReleaseFiles.Envelope && statement.DigestOf(name) is null)
+            .Select(file => Path.GetRelativePath(folder, file.FullName)).Where(name => !ReleaseFiles.IsUnsigned(name) && statement.DigestOf(name) is null)
             .Order(StringComparer.Ordinal).FirstOrDefault();
         return foreign is null
             ? (envelope, statement)

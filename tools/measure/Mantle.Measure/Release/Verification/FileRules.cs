@@ -13,7 +13,7 @@ internal static class FileRules
         report.Check("directory", directory.Problems.Count == 0 ? null : string.Join("; ", directory.Problems), $"{directory.Files.Count} plain files with names that a release has");
         string[] absent = [.. ReleaseFiles.Required.Where(name => inputs.Statement.DigestOf(name) is null)];
         report.Check("subjects", absent.Length == 0 ? null : $"the statement does not name {Names(absent)}, which every release has", $"{inputs.Statement.Subjects.Count} files are named");
-        string[] unnamed = [.. directory.Files.Keys.Where(name => name != ReleaseFiles.Envelope && inputs.Statement.DigestOf(name) is null)];
+        string[] unnamed = [.. directory.Files.Keys.Where(name => !ReleaseFiles.IsUnsigned(name) && inputs.Statement.DigestOf(name) is null)];
         string[] missing = [.. inputs.Statement.Subjects.Select(subject => subject.Name).Where(name => directory.Find(name) is null)];
         report.Check(
             "files",
@@ -21,6 +21,11 @@ internal static class FileRules
                 : missing.Length > 0 ? $"{Names(missing)} is in the statement and not in the directory"
                 : null,
             "the directory holds what the statement names and nothing else");
+        if (directory.Find(ReleaseFiles.Publication) is not null)
+        {
+            report.Skipped(ReleaseFiles.Publication, "nobody has signed it: what it names is to be proven with \"imagebuilder ami verify\"");
+        }
+
         ReleaseSubject[] subjects = [.. inputs.Statement.Subjects.Where(subject => directory.Find(subject.Name) is not null)];
         string[] digests = new string[subjects.Length];
         Parallel.For(0, subjects.Length, new() { MaxDegreeOfParallelism = inputs.Workers }, i => digests[i] = Digest(directory.Files[subjects[i].Name]));

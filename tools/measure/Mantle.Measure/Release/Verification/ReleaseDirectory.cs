@@ -67,7 +67,7 @@ internal sealed class ReleaseDirectory
                     Problems.Add($"\"{shown}\" is a directory that no release has");
                 }
             }
-            else if (name != ReleaseFiles.Envelope && !ReleaseFiles.IsName(name))
+            else if (!ReleaseFiles.IsUnsigned(name) && !ReleaseFiles.IsName(name))
             {
                 Problems.Add($"\"{shown}\" is no file of a release");
             }

@@ -1,7 +1,7 @@
-namespace Mantle.ImageBuilder.Binding;
+namespace Mantle.ImageBuilder;
 
-/// <summary>Who watches a binding, and decides.</summary>
-public interface IBindDialogue
+/// <summary>Who watches what is done in a cloud, and decides.</summary>
+public interface IDialogue
 {
     /// <summary>Tells one line.</summary>
     void Say(string line);
