@@ -19,6 +19,8 @@ internal static class Program
         ("sign", SignCommand.Create),
         ("ledger", LedgerCommand.Create),
         ("bind", BindCommand.Create),
+        ("launch-template", LaunchTemplateCommand.Create),
+        ("run", RunCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -35,6 +37,8 @@ internal static class Program
               imagebuilder sign  out --identity identity     make a signed release, or add a signature to one
               imagebuilder ledger append releases.jsonl      log what was released, retired and revoked
               imagebuilder bind  policies/kms/sample.yaml    release a KMS key to verified releases alone
+              imagebuilder launch-template --ami ami-0…      how to run it on EC2: CloudFormation or Terraform
+              imagebuilder run   out --port 8443             boot an image on this host, for development
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }
