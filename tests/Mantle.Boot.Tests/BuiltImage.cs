@@ -20,6 +20,9 @@ internal static class BuiltImage
     /// <summary>The published tool.</summary>
     public static string MeasureTool => BuildOutput.Require("dist", "measure");
 
+    /// <summary>The published builder.</summary>
+    public static string BuilderTool => BuildOutput.Require("dist", "imagebuilder");
+
     /// <summary>What the disk's bytes say that a TPM will hold, in all four banks.</summary>
     public static ImagePrediction Predict() => Predict(Disk);
 

@@ -188,25 +188,87 @@ public sealed class SignTests(SigningFixture signing) : IClassFixture<SigningFix
     }
 
     [Fact]
+    public void Nobody_signs_a_release_that_is_stated_as_it_is_and_yet_is_not_what_it_says()
+    {
+        // Whoever makes a release can state whatever files there are. Here the statement is about the measurements of another image.
+        string release = signing.CopyRelease("misstated");
+        byte[] measurements = File.ReadAllBytes(signing.PathOf(release, "measurements.json"));
+        File.WriteAllBytes(signing.PathOf(release, "measurements-secure-boot.json"), measurements);
+        ReleaseStatement statement = ReleaseStatement.Read(Envelope(release).Payload);
+        statement = statement with
+        {
+            Subjects = [.. statement.Subjects.Select(subject => subject.Name != "measurements-secure-boot.json" ? subject : subject with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(measurements)) })],
+            WithSecureBoot = statement.WithoutSecureBoot,
+        };
+        File.WriteAllBytes(signing.PathOf(release, "release.dsse.json"), DsseEnvelope.Create(DsseEnvelope.StatementType, statement.ToArray()).ToArray());
+        ToolResult refused = signing.Run("sign", release, "--key", "manager.key");
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("fails: measurements.on", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(Envelope(release).Signatures);
+    }
+
+    [Fact]
+    public void A_debug_twin_is_refused()
+    {
+        string twin = signing.Copy("out", "twin");
+        string manifest = File.ReadAllText(signing.PathOf(twin, "manifest.json"));
+        File.WriteAllText(signing.PathOf(twin, "manifest.json"), manifest.Replace("\"debug\": false", "\"debug\": true", StringComparison.Ordinal));
+        foreach (string[] more in new[] { Array.Empty<string>(), ["--request", "ask-for-twin"] })
+        {
+            string[] arguments = SigningFixture.Sign("no-twin", [.. more, "--key", "steady.key"]);
+            arguments[1] = twin;
+            ToolResult refused = signing.Run(arguments);
+            Assert.True(refused.ExitCode is 2 or 3, refused.Error);
+            Assert.Contains("debug twin", refused.Error, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(signing.PathOf("no-twin")) || Directory.Exists(signing.PathOf("ask-for-twin")));
+    }
+
+    [Fact]
+    public void Waivers_of_the_build_are_a_file_of_the_release_and_only_those_count()
+    {
+        string folder = signing.PathOf("waived");
+        Directory.CreateDirectory(folder);
+        TinyAppliance.Write(folder, waived: true);
+        ToolResult built = Tool.Run(folder, "imagebuilder", TinyAppliance.Build(folder));
+        Assert.True(built.ExitCode == 0, built.Error);
+        string[] arguments = SigningFixture.Sign("waived-release", "--key", "manager.key");
+        arguments[1] = Path.Combine(folder, "out");
+        signing.Succeed(arguments);
+        signing.Succeed("sign", "waived-release", "--key", "reviewer.key"); // audits again with that file
+
+        Assert.Equal(
+            $"format: 1\nwaivers:\n  - rule: \"{TinyAppliance.WaivedRule}\"\n    path: \"{TinyAppliance.WaivedPath}\"\n    reason: \"a test of waivers\"\n    owner: \"somebody\"\n    expires: \"2027-01-01\"\n",
+            File.ReadAllText(signing.PathOf("waived-release", "waivers.yaml")));
+        Assert.Equal("DoesNotHold waivers", $"{Verify("waived-release").Verdict} {Assert.Single(Verify("waived-release").Checks, check => check.Outcome == CheckOutcome.Fail).Id}");
+        Assert.Equal(Verdict.Holds, Verify("waived-release", $"waivers:\n  - rule: {TinyAppliance.WaivedRule}\n    path: {TinyAppliance.WaivedPath}\n").Verdict);
+
+        File.Delete(signing.PathOf("waived-release", "waivers.yaml"));
+        Assert.Contains("waivers.yaml", signing.Run("sign", "waived-release", "--key", "steady.key").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nobody_signs_a_release_whose_files_are_not_those_that_it_states()
     {
         string release = signing.CopyRelease("tampered");
         File.AppendAllText(signing.PathOf(release, "sbom.spdx.json"), " ");
         ToolResult refused = signing.Run("sign", release, "--key", "manager.key");
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("is not the file that is stated", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("fails: file.sbom.spdx.json", refused.Error, StringComparison.Ordinal);
 
         release = signing.CopyRelease("added");
         File.WriteAllText(signing.PathOf(release, "notes.txt"), "");
-        Assert.Contains("which is not stated", signing.Run("sign", release, "--key", "manager.key").Error, StringComparison.Ordinal);
+        Assert.Contains("\"notes.txt\" is no file of a release", signing.Run("sign", release, "--key", "manager.key").Error, StringComparison.Ordinal);
         Assert.Equal(Bytes("release"), Bytes(release));
     }
 
-    private CheckReport Verify(string release)
+    private CheckReport Verify(string release, string more = "")
     {
         string Person(string name) => $"      - person: {name}\n        keys:\n          - key: |\n{string.Concat(File.ReadAllLines(signing.PathOf(name + ".pub")).Select(line => $"              {line}\n"))}            from: 2026-01-01\n            until: 2027-12-31\n";
         ReleaseSubject[] subjects = [.. ReleaseStatement.Read(Envelope(release).Payload).Subjects];
-        string policy = $"format: 1\nname: tiny\nroles:\n  - role: manager\n    threshold: 1\n    people:\n{Person("manager")}  - role: reviewer\n    threshold: 1\n    people:\n{Person("reviewer")}minimum-number: 1\nmaximum-age: 90d\nidentities: [{ReleaseFiles.IdentityDigest(subjects)}]\n";
+        string policy = $"format: 1\nname: tiny\nroles:\n  - role: manager\n    threshold: 1\n    people:\n{Person("manager")}  - role: reviewer\n    threshold: 1\n    people:\n{Person("reviewer")}minimum-number: 1\nmaximum-age: 90d\nidentities: [{ReleaseFiles.IdentityDigest(subjects)}]\n{more}";
         return ReleaseVerification.Verify(
             signing.PathOf(release), new() { Policy = ReleasePolicyReader.Parse("release.yaml", policy, _ => null), At = new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero) }).Report;
     }

@@ -15,6 +15,12 @@ internal static class TinyAppliance
 {
     public const string RecipeName = "tiny.yaml";
     private const string Release = "6.12.1-test";
+
+    /// <summary>What <c>waived</c> waives.</summary>
+    public const string WaivedRule = "SSH-005";
+
+    public const string WaivedPath = "/usr/share/waived/sshd_config";
+
     private static readonly DateTimeOffset s_date = new(2026, 11, 21, 9, 0, 0, TimeSpan.Zero);
 
     private const string Recipe = """
@@ -56,9 +62,12 @@ internal static class TinyAppliance
     /// <param name="folder">Where.</param>
     /// <param name="package">The package "base" instead of the sound one.</param>
     /// <param name="payload">Bytes of the program that the recipe adds.</param>
-    public static void Write(string folder, byte[]? package = null, int payload = 2000)
+    /// <param name="waived">Whether something is in the image that the audit finds and the recipe waives.</param>
+    public static void Write(string folder, byte[]? package = null, int payload = 2000, bool waived = false)
     {
-        File.WriteAllText(Path.Combine(folder, RecipeName), Recipe);
+        File.WriteAllText(Path.Combine(folder, RecipeName), !waived ? Recipe : Recipe.Replace("users:", $"  - path: {WaivedPath}\n    source: waived\nusers:", StringComparison.Ordinal)
+            + $"waivers:\n  - rule: {WaivedRule}\n    path: {WaivedPath}\n    reason: a test of waivers\n    owner: somebody\n    expires: 2027-01-01\n");
+        File.WriteAllText(Path.Combine(folder, "waived"), "PermitRootLogin yes\n");
         File.WriteAllText(Path.Combine(folder, "init"), "\u007fELF init");
         byte[] service = new byte[payload];
         new Random(1).NextBytes(service);

@@ -53,26 +53,11 @@ internal sealed record Scenario
     });
 
     /// <summary>The flash memory that the machine starts with.</summary>
-    public byte[] Flash(byte[] empty) => VariableStore.Add(empty, [.. SecureBoot(), .. Entry()]);
+    public byte[] Flash(byte[] empty) => VariableStore.Add(empty, [.. Variables?.ToVariables(IsEnabled) ?? [], .. Entry()]);
 
     private IEnumerable<EfiVariable> Entry() => LoadOptions is null ? [] :
     [
         new(EfiGuids.GlobalVariable, $"Boot{EntryNumber:X4}", BootEntry, BootOption.ForRemovableMedia(LoadOptions)),
         new(EfiGuids.GlobalVariable, "BootNext", BootEntry, BitConverter.GetBytes(EntryNumber)),
     ];
-
-    private IEnumerable<EfiVariable> SecureBoot() => Variables is null ? [] :
-    [
-        Keys(EfiGuids.GlobalVariable, "PK", Variables.PlatformKey),
-        Keys(EfiGuids.GlobalVariable, "KEK", Variables.KeyExchangeKeys),
-        Keys(EfiGuids.ImageSecurityDatabase, "db", Variables.Allowed),
-        Keys(EfiGuids.ImageSecurityDatabase, "dbx", Variables.Forbidden),
-        new EfiVariable(
-            EfiGuids.SecureBootEnableDisable,
-            "SecureBootEnable",
-            EfiVariableAttributes.NonVolatile | EfiVariableAttributes.BootServiceAccess,
-            new[] { IsEnabled ? (byte)1 : (byte)0 }),
-    ];
-
-    private static EfiVariable Keys(Guid vendor, string name, ReadOnlyMemory<byte> content) => new(vendor, name, EfiVariableAttributes.SecureBootVariable, content);
 }

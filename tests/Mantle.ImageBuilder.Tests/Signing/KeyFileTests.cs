@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
@@ -60,6 +61,33 @@ public class KeyFileTests
         Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["key.p12"], new GivenPassphrases("wrong")));
     }
 
+    [Theory]
+    [InlineData("ed25519", "256", SignatureScheme.Ed25519)]
+    [InlineData("ecdsa", "256", SignatureScheme.EcdsaP256Sha256)]
+    [InlineData("ecdsa", "384", SignatureScheme.EcdsaP384Sha384)]
+    [InlineData("rsa", "2048", SignatureScheme.RsaPssSha256)]
+    public async Task A_key_of_openssh_signs_as_the_key_that_it_is(string type, string bits, SignatureScheme scheme)
+    {
+        using TemporaryFolder folder = new();
+        Oracle.Succeed("ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-C", "somebody", "-f", folder["key"]);
+        byte[] message = [.. "a message"u8];
+        using ISigner signer = KeyFile.Open(folder["key"], new GivenPassphrases());
+        AssertOpenSslVerifies(folder, message, await signer.SignCheckedAsync(message, scheme, CancellationToken.None), scheme, signer.PublicKey.SubjectPublicKeyInfo);
+        if (type == "ed25519")
+        {
+            // ssh-keygen has no other form for it than its own, which ends in the key.
+            byte[] blob = Convert.FromBase64String(File.ReadAllText(folder["key.pub"]).Split(' ')[1]);
+            Assert.Equal(blob[^32..], signer.PublicKey.Ed25519Bytes.ToArray());
+        }
+        else
+        {
+            Assert.Equal(signer.PublicKey.KeyId, VerificationKey.FromPem(Oracle.Succeed("ssh-keygen", "-e", "-m", "PKCS8", "-f", folder["key.pub"])).KeyId);
+        }
+
+        Oracle.Succeed("ssh-keygen", "-q", "-p", "-N", "long enough", "-f", folder["key"]);
+        Assert.Contains("OpenSSH key with a passphrase", Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["key"], new GivenPassphrases("long enough"))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_no_key_is_refused_by_name_and_nothing_of_it_is_repeated()
     {
@@ -105,11 +133,19 @@ public class KeyFileTests
         }
     }
 
-    private static void AssertOpenSslVerifies(TemporaryFolder folder, byte[] message, byte[] signature, SignatureScheme scheme)
+    private static void AssertOpenSslVerifies(TemporaryFolder folder, byte[] message, byte[] signature, SignatureScheme scheme, ReadOnlyMemory<byte> publicKey = default)
     {
         File.WriteAllBytes(folder["message"], message);
         File.WriteAllBytes(folder["signature"], signature);
-        Oracle.Succeed("openssl", "pkey", "-in", folder["key.pem"], "-pubout", "-out", folder["public.pem"]);
+        if (publicKey.IsEmpty)
+        {
+            Oracle.Succeed("openssl", "pkey", "-in", folder["key.pem"], "-pubout", "-out", folder["public.pem"]);
+        }
+        else
+        {
+            File.WriteAllText(folder["public.pem"], PemEncoding.WriteString("PUBLIC KEY", publicKey.Span));
+        }
+
         Oracle.Succeed("openssl", scheme switch
         {
             SignatureScheme.Ed25519 => ["pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", folder["public.pem"], "-in", folder["message"], "-sigfile", folder["signature"]],

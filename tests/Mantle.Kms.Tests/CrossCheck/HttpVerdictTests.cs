@@ -19,18 +19,19 @@ public sealed class HttpVerdictTests
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
         KmsKey key = cloud.Service.Import(KeyMaterial.Create("SYMMETRIC_DEFAULT"), TestCloud.Account, TestCloud.Region, """{"Statement":[]}""", "ENCRYPT_DECRYPT");
+        KmsKey curve = cloud.Service.Import(KeyMaterial.Create("ECC_NIST_P256"), TestCloud.Account, TestCloud.Region, """{"Statement":[]}""", "KEY_AGREEMENT");
         using RSA recipient = RSA.Create(2048);
         int done = 0, allowed = 0;
         for (int seed = 1_000_000; done < Cases; seed++)
         {
             RandomCase one = new(seed);
-            if (!one.Requester.Contains(":role/", StringComparison.Ordinal) || one.Action is not ("kms:Decrypt" or "kms:GenerateDataKey" or "kms:Encrypt" or "kms:DescribeKey"))
+            if (!one.Requester.Contains(":role/", StringComparison.Ordinal) || one.Action is not ("kms:Decrypt" or "kms:GenerateDataKey" or "kms:GenerateDataKeyPair" or "kms:DeriveSharedSecret" or "kms:Encrypt" or "kms:DescribeKey"))
             {
                 continue;
             }
 
             done++;
-            Dictionary<string, string> context = one.Action != "kms:DescribeKey" && one.Context.TryGetValue("kms:EncryptionContext:app", out string[]? app) ? new() { ["app"] = app[0] } : [];
+            Dictionary<string, string> context = one.Action is not ("kms:DescribeKey" or "kms:DeriveSharedSecret") && one.Context.TryGetValue("kms:EncryptionContext:app", out string[]? app) ? new() { ["app"] = app[0] } : [];
             KmsCaller caller = new(one.Requester) { Attachments = VerdictTests.Attachments(one) };
             foreach ((string name, string[] values) in one.Context.ToArray())
             {
@@ -50,14 +51,15 @@ public sealed class HttpVerdictTests
                 one.Context["kms:EncryptionContextKeys"] = ["app"];
             }
 
-            key.SetPolicy(one.KeyPolicy);
-            key.Grants.Clear();
-            Array.ForEach(VerdictTests.Grants(one), key.Grants.Add);
+            KmsKey asked = one.Action == "kms:DeriveSharedSecret" ? curve : key;
+            asked.SetPolicy(one.KeyPolicy);
+            asked.Grants.Clear();
+            Array.ForEach(VerdictTests.Grants(one), asked.Grants.Add);
             cloud.Callers.RemoveAll(other => other.AccessKeyId == caller.AccessKeyId);
             cloud.Callers.Add(caller);
-            bool expected = VerdictTests.Simulate(one, TimeProvider.System.GetUtcNow(), key.Id).IsAllowed;
+            bool expected = VerdictTests.Simulate(one, TimeProvider.System.GetUtcNow(), asked.Id).IsAllowed;
             RecipientInfo? info = one.IsAttested ? cloud.Attest(recipient, [.. one.Registers.Select(pcr => (pcr.Key, pcr.Value))]) : null;
-            bool actual = await IsAllowedAsync(cloud.ClientOf(caller), one.Action, key, context, info);
+            bool actual = await IsAllowedAsync(cloud.ClientOf(caller), one.Action, asked, context, info);
             Assert.True(expected == actual, $"simulator {expected}, KMS {actual}, seed {seed}\n{one}");
             allowed += actual ? 1 : 0;
         }
@@ -77,6 +79,14 @@ public sealed class HttpVerdictTests
                     break;
                 case "kms:GenerateDataKey":
                     await client.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = key.Arn, KeySpec = DataKeySpec.AES_256, EncryptionContext = context, Recipient = info });
+                    break;
+                case "kms:GenerateDataKeyPair":
+                    await client.GenerateDataKeyPairAsync(
+                        new GenerateDataKeyPairRequest { KeyId = key.Arn, KeyPairSpec = DataKeyPairSpec.ECC_NIST_P256, EncryptionContext = context, Recipient = info });
+                    break;
+                case "kms:DeriveSharedSecret":
+                    await client.DeriveSharedSecretAsync(
+                        new DeriveSharedSecretRequest { KeyId = key.Arn, KeyAgreementAlgorithm = KeyAgreementAlgorithmSpec.ECDH, PublicKey = new(key.Material.ExportPublicKey()), Recipient = info });
                     break;
                 case "kms:Encrypt":
                     await client.EncryptAsync(new EncryptRequest { KeyId = key.Arn, Plaintext = new([1]), EncryptionContext = context });

@@ -20,14 +20,14 @@ internal sealed class RandomCase
 
     private static readonly string[] s_requesters = [TestCloud.Appliance, TestCloud.Appliance, TestCloud.Appliance, TestCloud.Custodian, Session, User, Root, Federated, TestCloud.OutsideRole, OtherRoot, Service];
     private static readonly string[] s_named = [TestCloud.Appliance, TestCloud.Appliance, TestCloud.Custodian, Session, User, Root, TestCloud.Account, Federated, TestCloud.OutsideRole, OtherRoot, "444455556666", "*"];
-    private static readonly string[] s_actions = ["kms:Decrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey", "kms:RetireGrant"];
+    private static readonly string[] s_actions = ["kms:Decrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair", "kms:DeriveSharedSecret", "kms:Encrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey", "kms:RetireGrant"];
     private static readonly string[] s_patterns = ["kms:*", "*", "kms:De*", "kms:decrypt", "KMS:Decrypt", "kms:GenerateDataKey*", "kms:?ecrypt", "kms:*Key*", "kms:Put*", "s3:GetObject", "kms:ReEncrypt*", "kms:*Grant"];
     private static readonly string[] s_resources = ["*", "*", "*", KeyArn, $"arn:aws:kms:*:{TestCloud.Account}:key/*", "arn:aws:kms:*:444455556666:key/*", "arn:aws:kms:${aws:RequestedRegion}:*:key/*", "arn:aws:kms:*:${aws:PrincipalAccount}:key/*"];
     private static readonly string[] s_strings = ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"];
     private static readonly string[] s_arns = ["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"];
     private static readonly string[] s_numbers = ["NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals"];
     private static readonly string[] s_dates = ["DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"];
-    private static readonly string[] s_operations = ["Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey", "CreateGrant", "RetireGrant", "ReEncryptFrom"];
+    private static readonly string[] s_operations = ["Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair", "DeriveSharedSecret", "DescribeKey", "CreateGrant", "RetireGrant", "ReEncryptFrom"];
 
     /// <summary>Keys, the operators that belong to them, values of requests, and values of policies.</summary>
     private static readonly (string Key, string[] Operators, string[] Given, string[] Wanted)[] s_keys =

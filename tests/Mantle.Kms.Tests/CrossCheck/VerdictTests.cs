@@ -85,7 +85,7 @@ public sealed class VerdictTests
             context[key] = [value];
         }
 
-        if (one.IsAttested && one.Action is "kms:Decrypt" or "kms:GenerateDataKey")
+        if (one.IsAttested && one.Action is "kms:Decrypt" or "kms:GenerateDataKey" or "kms:GenerateDataKeyPair" or "kms:DeriveSharedSecret")
         {
             foreach ((int pcr, string value) in one.IsAttested ? one.Registers : [])
             {

@@ -21,7 +21,7 @@ public sealed partial class AttestedReleaseTests(CloudFixture fixture) : IClassF
             { "Effect": "Allow", "Principal": { "AWS": "{{TestCloud.Custodian}}" }, "Action": ["kms:PutKeyPolicy", "kms:GetKeyPolicy", "kms:DescribeKey"], "Resource": "*" },
             { "Effect": "Allow", "Principal": { "AWS": "{{TestCloud.Provisioner}}" }, "Action": "kms:Encrypt", "Resource": "*" },
             {
-              "Effect": "Allow", "Principal": { "AWS": "{{TestCloud.Appliance}}" }, "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
+              "Effect": "Allow", "Principal": { "AWS": "{{TestCloud.Appliance}}" }, "Action": ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair", "kms:DeriveSharedSecret"], "Resource": "*",
               "Condition": { "StringEqualsIgnoreCase": { "kms:RecipientAttestation:NitroTPMPCR4": "{{s_pcr4}}" } }
             }
           ]
@@ -64,6 +64,50 @@ public sealed partial class AttestedReleaseTests(CloudFixture fixture) : IClassF
         Assert.Equal(32, dataKey.Length);
         Assert.Equal(dataKey, OpenWithBouncyCastle(again.CiphertextForRecipient.ToArray(), recipient));
     }
+
+    [Fact]
+    public async Task A_data_key_pair_comes_as_ciphertext_and_as_envelope()
+    {
+        string key = await CreateKeyAsync();
+        AmazonKeyManagementServiceClient appliance = Cloud.ClientOf(TestCloud.ApplianceCaller);
+        using RSA recipient = RSA.Create(2048);
+        GenerateDataKeyPairResponse made = await appliance.GenerateDataKeyPairAsync(
+            new GenerateDataKeyPairRequest { KeyId = key, KeyPairSpec = DataKeyPairSpec.RSA_2048, Recipient = Cloud.Attest(recipient, (4, s_pcr4)) });
+        Assert.Null(made.PrivateKeyPlaintext);
+        using RSA pair = RSA.Create();
+        pair.ImportPkcs8PrivateKey(OpenWithOpenSsl(made.CiphertextForRecipient.ToArray(), recipient), out _);
+        Assert.Equal(made.PublicKey.ToArray(), pair.ExportSubjectPublicKeyInfo());
+        DecryptResponse again = await appliance.DecryptAsync(new DecryptRequest { CiphertextBlob = made.PrivateKeyCiphertextBlob, Recipient = Cloud.Attest(recipient, (4, s_pcr4)) });
+        Assert.Equal(pair.ExportPkcs8PrivateKey(), OpenWithBouncyCastle(again.CiphertextForRecipient.ToArray(), recipient));
+        await RefusedAsync(() => appliance.GenerateDataKeyPairAsync(new GenerateDataKeyPairRequest { KeyId = key, KeyPairSpec = DataKeyPairSpec.ECC_NIST_P256 }));
+    }
+
+    [Fact]
+    public async Task A_shared_secret_is_the_one_that_the_other_side_has()
+    {
+        string key = (await Cloud.ClientOf(TestCloud.CustodianCaller).CreateKeyAsync(
+            new CreateKeyRequest { Policy = s_policy, KeySpec = KeySpec.ECC_NIST_P384, KeyUsage = KeyUsageType.KEY_AGREEMENT })).KeyMetadata.Arn;
+        AmazonKeyManagementServiceClient appliance = Cloud.ClientOf(TestCloud.ApplianceCaller);
+        using RSA recipient = RSA.Create(2048);
+        using ECDiffieHellman other = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP384);
+        DeriveSharedSecretRequest request = new()
+        {
+            KeyId = key, KeyAgreementAlgorithm = KeyAgreementAlgorithmSpec.ECDH, PublicKey = new(other.ExportSubjectPublicKeyInfo()), Recipient = Cloud.Attest(recipient, (4, s_pcr4)),
+        };
+        DeriveSharedSecretResponse made = await appliance.DeriveSharedSecretAsync(request);
+        Assert.Null(made.SharedSecret);
+        using ECDiffieHellman own = ECDiffieHellman.Create();
+        own.ImportSubjectPublicKeyInfo(Cloud.Service.Keys.Single(one => one.Arn == key).Material.ExportPublicKey(), out _);
+        Assert.Equal(other.DeriveRawSecretAgreement(own.PublicKey), OpenWithBouncyCastle(made.CiphertextForRecipient.ToArray(), recipient));
+        await RefusedAsync(() => appliance.DeriveSharedSecretAsync(new() { KeyId = key, KeyAgreementAlgorithm = KeyAgreementAlgorithmSpec.ECDH, PublicKey = new(other.ExportSubjectPublicKeyInfo()) }));
+        using ECDiffieHellman elsewhere = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        request.PublicKey = new(elsewhere.ExportSubjectPublicKeyInfo());
+        request.Recipient = Cloud.Attest(recipient, (4, s_pcr4));
+        Assert.Equal("ValidationException", (await Assert.ThrowsAsync<AmazonKeyManagementServiceException>(() => appliance.DeriveSharedSecretAsync(request))).ErrorCode);
+    }
+
+    private static async Task RefusedAsync(Func<Task> call) =>
+        Assert.Equal("AccessDeniedException", (await Assert.ThrowsAsync<AmazonKeyManagementServiceException>(call)).ErrorCode);
 
     [Fact]
     public async Task Random_bytes_come_in_an_envelope()

@@ -1,8 +1,10 @@
 using Amazon.KeyManagementService.Model;
 using Mantle.Emulator.Kms.Wire;
 using Mantle.ImageBuilder.Signing.Keys;
+using Mantle.ImageBuilder.Signing.Releases;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
+using Mantle.Testing;
 
 namespace Mantle.Kms.Tests.Signing;
 
@@ -18,6 +20,7 @@ public sealed class KmsSignerTests(SigningCloud signing) : IClassFixture<Signing
     [InlineData("RSA_2048", SignatureScheme.RsaPkcs1Sha256)]
     [InlineData("ECC_NIST_P256", SignatureScheme.EcdsaP256Sha256)]
     [InlineData("ECC_NIST_P384", SignatureScheme.EcdsaP384Sha384)]
+    [InlineData("ECC_NIST_EDWARDS25519", SignatureScheme.Ed25519)]
     public async Task A_key_in_kms_signs_by_id_and_by_arn(string spec, SignatureScheme scheme)
     {
         KeyMetadata key = await CreateAsync(spec);
@@ -89,6 +92,32 @@ public sealed class KmsSignerTests(SigningCloud signing) : IClassFixture<Signing
         using CancellationTokenSource interrupted = new();
         Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Before = interrupted.Cancel, Delay = TimeSpan.Zero });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signer.SignCheckedAsync(s_message, SignatureScheme.EcdsaP256Sha256, interrupted.Token));
+    }
+
+    [Fact]
+    public async Task An_envelope_signed_by_ed25519_verifies_by_openssl_and_one_that_kms_does_not_take_is_refused()
+    {
+        using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_EDWARDS25519")).Arn, CancellationToken.None);
+        DsseEnvelope envelope = await ReleaseSigner.SignAsync(DsseEnvelope.Create("text/plain", s_message), [signer], null, CancellationToken.None);
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["key.der"], signer.PublicKey.SubjectPublicKeyInfo.ToArray());
+        File.WriteAllBytes(folder["message"], envelope.PreAuthenticationEncoding());
+        File.WriteAllBytes(folder["signature"], Assert.Single(envelope.Signatures).Signature.ToArray());
+        Oracle.Succeed("openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER", "-inkey", folder["key.der"], "-in", folder["message"], "-sigfile", folder["signature"]);
+
+        int before = Cloud.Endpoint.Calls.Count;
+        UserErrorException refused = await Assert.ThrowsAsync<UserErrorException>(() => signer.SignCheckedAsync(new byte[4097], SignatureScheme.Ed25519, CancellationToken.None));
+        Assert.Contains("KMS takes 4,096", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Cloud.Endpoint.Calls.Count);
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_answer_is_given_up()
+    {
+        using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, TimeSpan.FromMilliseconds(200), CancellationToken.None);
+        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Delay = TimeSpan.FromSeconds(1), Times = SigningCloud.Attempts });
+        Assert.Equal("kms: no answer in time", await RefusalAsync(signer));
+        Cloud.Endpoint.Faults.Clear();
     }
 
     private async Task<KeyMetadata> CreateAsync(string spec) =>

@@ -52,6 +52,9 @@ public sealed partial class KmsService
             ["ReEncrypt"] = ReEncrypt,
             ["GenerateDataKey"] = GenerateDataKey,
             ["GenerateDataKeyWithoutPlaintext"] = GenerateDataKeyWithoutPlaintext,
+            ["GenerateDataKeyPair"] = GenerateDataKeyPair,
+            ["GenerateDataKeyPairWithoutPlaintext"] = GenerateDataKeyPairWithoutPlaintext,
+            ["DeriveSharedSecret"] = DeriveSharedSecret,
             ["GenerateRandom"] = GenerateRandom,
             ["Sign"] = Sign,
             ["Verify"] = Verify,
@@ -125,7 +128,7 @@ public sealed partial class KmsService
 
     private RecipientDocument? RecipientOf(string operation, KmsInput input, DateTimeOffset now)
     {
-        if (operation is not ("Decrypt" or "GenerateDataKey" or "GenerateRandom") || input.Object("Recipient") is not { } recipient)
+        if (operation is not ("Decrypt" or "GenerateDataKey" or "GenerateDataKeyPair" or "DeriveSharedSecret" or "GenerateRandom") || input.Object("Recipient") is not { } recipient)
         {
             return null;
         }

@@ -23,6 +23,8 @@ internal static class Program
         ("seal", SealCommand.Create),
         ("publish", PublishCommand.Create),
         ("ami", AmiCommand.Create),
+        ("launch-template", LaunchTemplateCommand.Create),
+        ("run", RunCommand.Create),
         ("completion", () => CompletionCommand.Create("imagebuilder")),
     ];
 
@@ -43,6 +45,8 @@ internal static class Program
               imagebuilder seal  token --out token.sealed    a secret that only the attested appliance opens
               imagebuilder publish release --region R        make an AMI of exactly the image that was signed
               imagebuilder ami verify AMI --against release  prove that an AMI is a release, from its bytes
+              imagebuilder launch-template --ami ami-0…      how to run it on EC2: CloudFormation or Terraform
+              imagebuilder run   out --port 8443             boot an image on this host, for development
             """);
         return new CommandLineApplication("imagebuilder", Version).RunAsync(root, s_commands, arguments);
     }

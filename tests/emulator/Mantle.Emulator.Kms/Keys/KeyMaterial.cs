@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Math.EC.Rfc8032;
+using Org.BouncyCastle.X509;
 
 namespace Mantle.Emulator.Kms.Keys;
 
@@ -13,22 +16,25 @@ public sealed class KeyMaterial : IDisposable
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly RSA? _rsa;
     private readonly ECDsa? _ecdsa;
+    private readonly Ed25519PrivateKeyParameters? _edwards;
 
-    private KeyMaterial(string spec, RSA? rsa, ECDsa? ecdsa)
+    private KeyMaterial(string spec, RSA? rsa, ECDsa? ecdsa, Ed25519PrivateKeyParameters? edwards = null)
     {
         Spec = spec;
         _rsa = rsa;
         _ecdsa = ecdsa;
+        _edwards = edwards;
     }
 
     /// <summary>KeySpec of the API.</summary>
     public string Spec { get; }
 
-    public bool IsSymmetric => _rsa is null && _ecdsa is null;
+    public bool IsSymmetric => _rsa is null && _ecdsa is null && _edwards is null;
 
     /// <summary>SigningAlgorithms of the API.</summary>
     public IReadOnlyList<string> SigningAlgorithms => _rsa is not null
         ? ["RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512", "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512"]
+        : _edwards is not null ? ["ED25519_SHA_512", "ED25519_PH_SHA_512"]
         : _ecdsa is null ? [] : [$"ECDSA_SHA_{(_ecdsa.KeySize == 521 ? 512 : _ecdsa.KeySize)}"];
 
     /// <summary>EncryptionAlgorithms of the API.</summary>
@@ -45,6 +51,7 @@ public sealed class KeyMaterial : IDisposable
         "ECC_NIST_P256" => new(spec, null, ECDsa.Create(ECCurve.NamedCurves.nistP256)),
         "ECC_NIST_P384" => new(spec, null, ECDsa.Create(ECCurve.NamedCurves.nistP384)),
         "ECC_NIST_P521" => new(spec, null, ECDsa.Create(ECCurve.NamedCurves.nistP521)),
+        "ECC_NIST_EDWARDS25519" => new(spec, null, null, new Ed25519PrivateKeyParameters(RandomNumberGenerator.GetBytes(Ed25519PrivateKeyParameters.KeySize))),
         _ => throw new KmsErrorException("UnsupportedOperationException", $"The emulator has no keys of specification {spec}."),
     };
 
@@ -56,7 +63,47 @@ public sealed class KeyMaterial : IDisposable
 
     /// <summary>SubjectPublicKeyInfo, DER.</summary>
     public byte[] ExportPublicKey() => _rsa?.ExportSubjectPublicKeyInfo() ?? _ecdsa?.ExportSubjectPublicKeyInfo()
+        ?? (_edwards is null ? null : SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(_edwards.GeneratePublicKey()).GetEncoded())
         ?? throw new KmsErrorException("UnsupportedOperationException", "The key is symmetric.");
+
+    /// <summary>Whether an algorithm signs the message itself: KMS then takes MessageType RAW alone (Developer Guide, "Key spec reference").</summary>
+    public static bool SignsMessage(string algorithm) => algorithm == "ED25519_SHA_512";
+
+    /// <summary>Signs a message by Ed25519 (RFC 8032, 5.1).</summary>
+    public byte[] SignMessage(string algorithm, byte[] message)
+    {
+        RequireAlgorithm(algorithm);
+        byte[] signature = new byte[Ed25519PrivateKeyParameters.SignatureSize];
+        _edwards!.Sign(Ed25519.Algorithm.Ed25519, null, message, 0, message.Length, signature, 0);
+        return signature;
+    }
+
+    public bool VerifyMessage(string algorithm, byte[] message, byte[] signature)
+    {
+        RequireAlgorithm(algorithm);
+        return signature.Length == Ed25519PrivateKeyParameters.SignatureSize
+            && _edwards!.GeneratePublicKey().Verify(Ed25519.Algorithm.Ed25519, null, message, 0, message.Length, signature, 0);
+    }
+
+    /// <summary>PKCS#8, DER: what a data key pair gives away.</summary>
+    public byte[] ExportPrivateKey() => _rsa?.ExportPkcs8PrivateKey() ?? _ecdsa!.ExportPkcs8PrivateKey();
+
+    /// <summary>The raw secret of ECDH with somebody else's key (SP 800-56A, 5.7.1.2).</summary>
+    /// <exception cref="KmsErrorException">The key is none of the same curve.</exception>
+    public byte[] Agree(byte[] publicKey)
+    {
+        using ECDiffieHellman own = ECDiffieHellman.Create(_ecdsa!.ExportParameters(includePrivateParameters: true));
+        using ECDiffieHellman other = ECDiffieHellman.Create();
+        try
+        {
+            other.ImportSubjectPublicKeyInfo(publicKey, out _);
+            return own.DeriveRawSecretAgreement(other.PublicKey);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw KmsErrorException.Validation("PublicKey is invalid for the key spec of the KMS key.");
+        }
+    }
 
     /// <summary>Signs a digest; ECDSA as the DER sequence of RFC 3279, 2.2.3.</summary>
     public byte[] SignDigest(string algorithm, byte[] digest)
@@ -151,15 +198,24 @@ public sealed class KeyMaterial : IDisposable
 
     private void RequireDigest(string algorithm, byte[] digest)
     {
-        if (!SigningAlgorithms.Contains(algorithm))
-        {
-            throw new KmsErrorException("InvalidKeyUsageException", $"Algorithm {algorithm} is incompatible with key spec {Spec}.");
-        }
-
+        RequireAlgorithm(algorithm);
         int length = HashOf(algorithm) == HashAlgorithmName.SHA256 ? 32 : HashOf(algorithm) == HashAlgorithmName.SHA384 ? 48 : 64;
         if (digest.Length != length)
         {
             throw KmsErrorException.Validation($"Digest is invalid length for algorithm {algorithm}.");
+        }
+
+        if (_edwards is not null)
+        {
+            throw new KmsErrorException("UnsupportedOperationException", "The emulator does not sign by Ed25519ph.");
+        }
+    }
+
+    private void RequireAlgorithm(string algorithm)
+    {
+        if (!SigningAlgorithms.Contains(algorithm))
+        {
+            throw new KmsErrorException("InvalidKeyUsageException", $"Algorithm {algorithm} is incompatible with key spec {Spec}.");
         }
     }
 

@@ -20,8 +20,15 @@ public sealed partial class KmsService
         request.Context["kms:MultiRegion"] = [isMultiRegion ? "true" : "false"];
         request.Context["kms:BypassPolicyLockoutSafetyCheck"] = [input.Flag("BypassPolicyLockoutSafetyCheck") ? "true" : "false"];
         AuthorizeWithoutKey(request, "CreateKey");
-        bool signs = usage == "SIGN_VERIFY";
-        if (usage is not ("ENCRYPT_DECRYPT" or "SIGN_VERIFY") || (signs && spec == "SYMMETRIC_DEFAULT") || (!signs && spec.StartsWith("ECC", StringComparison.Ordinal)))
+        bool isCurve = spec.StartsWith("ECC", StringComparison.Ordinal);
+        bool fits = usage switch
+        {
+            "ENCRYPT_DECRYPT" => !isCurve,
+            "SIGN_VERIFY" => spec != "SYMMETRIC_DEFAULT",
+            "KEY_AGREEMENT" => isCurve && spec != "ECC_NIST_EDWARDS25519",
+            _ => false,
+        };
+        if (!fits)
         {
             throw KmsErrorException.Validation($"KeyUsage {usage} is not compatible with KeySpec {spec}");
         }

@@ -103,7 +103,7 @@ public sealed partial class KmsService
     }
 
     /// <summary>With a recipient the plaintext is in CiphertextForRecipient only.</summary>
-    private static void AddPlaintext(JsonObject answer, KmsRequest request, byte[] plaintext)
+    private static void AddPlaintext(JsonObject answer, KmsRequest request, byte[] plaintext, string member = "Plaintext")
     {
         if (request.Recipient is { } recipient)
         {
@@ -111,7 +111,7 @@ public sealed partial class KmsService
         }
         else
         {
-            answer["Plaintext"] = Convert.ToBase64String(plaintext);
+            answer[member] = Convert.ToBase64String(plaintext);
         }
     }
 

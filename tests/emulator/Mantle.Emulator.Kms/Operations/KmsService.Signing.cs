@@ -10,14 +10,16 @@ public sealed partial class KmsService
 {
     private JsonObject Sign(KmsRequest request)
     {
-        (KmsKey key, string algorithm, byte[] digest) = SigningInput(request, "Sign");
-        return new() { ["KeyId"] = key.Arn, ["Signature"] = Convert.ToBase64String(key.Material.SignDigest(algorithm, digest)), ["SigningAlgorithm"] = algorithm };
+        (KmsKey key, string algorithm, byte[] input) = SigningInput(request, "Sign");
+        byte[] signature = KeyMaterial.SignsMessage(algorithm) ? key.Material.SignMessage(algorithm, input) : key.Material.SignDigest(algorithm, input);
+        return new() { ["KeyId"] = key.Arn, ["Signature"] = Convert.ToBase64String(signature), ["SigningAlgorithm"] = algorithm };
     }
 
     private JsonObject Verify(KmsRequest request)
     {
-        (KmsKey key, string algorithm, byte[] digest) = SigningInput(request, "Verify");
-        return key.Material.VerifyDigest(algorithm, digest, request.Input.RequiredBytes("Signature", 6144))
+        (KmsKey key, string algorithm, byte[] input) = SigningInput(request, "Verify");
+        byte[] signature = request.Input.RequiredBytes("Signature", 6144);
+        return (KeyMaterial.SignsMessage(algorithm) ? key.Material.VerifyMessage(algorithm, input, signature) : key.Material.VerifyDigest(algorithm, input, signature))
             ? new() { ["KeyId"] = key.Arn, ["SignatureValid"] = true, ["SigningAlgorithm"] = algorithm }
             : throw new KmsErrorException("KMSInvalidSignatureException", "");
     }
@@ -38,7 +40,8 @@ public sealed partial class KmsService
         };
     }
 
-    private (KmsKey Key, string Algorithm, byte[] Digest) SigningInput(KmsRequest request, string operation)
+    /// <summary>What goes into the signature: the digest, or the message where the algorithm signs it whole.</summary>
+    private (KmsKey Key, string Algorithm, byte[] Input) SigningInput(KmsRequest request, string operation)
     {
         byte[] message = request.Input.RequiredBytes("Message", 4096);
         string type = request.Input.Text("MessageType") ?? "RAW", algorithm = request.Input.RequiredText("SigningAlgorithm");
@@ -46,6 +49,12 @@ public sealed partial class KmsService
         request.Context["kms:SigningAlgorithm"] = [algorithm];
         KmsKey key = Authorized(request, operation);
         RequireUse(key, "SIGN_VERIFY", null);
+        if (KeyMaterial.SignsMessage(algorithm) || algorithm == "ED25519_PH_SHA_512")
+        {
+            return type == (KeyMaterial.SignsMessage(algorithm) ? "RAW" : "DIGEST") ? (key, algorithm, message)
+                : throw KmsErrorException.Validation($"MessageType {type} is not compatible with algorithm {algorithm}.");
+        }
+
         byte[] digest = type == "DIGEST" ? message : CryptographicOperations.HashData(KeyMaterial.HashOf(algorithm), message);
         return (key, algorithm, digest);
     }

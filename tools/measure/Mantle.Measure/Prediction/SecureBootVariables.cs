@@ -39,6 +39,22 @@ public sealed record SecureBootVariables
         return found;
     }
 
+    /// <summary>
+    /// The variables as EDK2's own store has them, with the switch that only EDK2 has (SecureBootEnableDisable.h): for emulated machines. Those without content
+    /// are there too; a store keeps none such.
+    /// </summary>
+    /// <param name="isEnabled">Whether the switch is on.</param>
+    public IReadOnlyList<EfiVariable> ToVariables(bool isEnabled) =>
+    [
+        new(EfiGuids.GlobalVariable, "PK", EfiVariableAttributes.SecureBootVariable, PlatformKey),
+        new(EfiGuids.GlobalVariable, "KEK", EfiVariableAttributes.SecureBootVariable, KeyExchangeKeys),
+        new(EfiGuids.ImageSecurityDatabase, "db", EfiVariableAttributes.SecureBootVariable, Allowed),
+        new(EfiGuids.ImageSecurityDatabase, "dbx", EfiVariableAttributes.SecureBootVariable, Forbidden),
+        new(
+            EfiGuids.SecureBootEnableDisable, "SecureBootEnable", EfiVariableAttributes.NonVolatile | EfiVariableAttributes.BootServiceAccess,
+            new[] { isEnabled ? (byte)1 : (byte)0 }),
+    ];
+
     /// <summary>The variables that are measured, in the firmware's order, with their vendors.</summary>
     internal IReadOnlyList<(Guid Vendor, string Name, ReadOnlyMemory<byte> Content)> Measured =>
     [

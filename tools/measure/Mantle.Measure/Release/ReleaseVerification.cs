@@ -38,24 +38,52 @@ public static class ReleaseVerification
     {
         CheckReport report = new();
         ReleaseDirectory files = ReleaseDirectory.Open(directory);
-        if (ReadInputs(report, files, options) is not { } inputs)
+        if (ReadInputs(report, files, options.Policy, options.At, options.Ledger, options.Workers) is not { } inputs)
         {
             report.Missing("release", "without a release statement nothing else can be checked");
             return new(report, null, null);
         }
 
-        SignatureRules.Check(report, inputs.Envelope, inputs.Policy, inputs.At);
-        StatementRules.Check(report, inputs);
+        SignatureRules.Check(report, inputs.Envelope, options.Policy, inputs.At);
+        StatementRules.Check(report, inputs, options.Policy);
+        (ImagePrediction Off, ImagePrediction On)? measurements = CheckContent(report, inputs);
+        LedgerRules.Check(report, inputs, options.Policy);
+        return new(report, inputs.Statement, report.Verdict == Verdict.Holds && measurements is { } both ? new(inputs, both.Off, both.On) : null);
+    }
+
+    /// <summary>
+    /// Checks whether a release is what it says of itself: every file, the image, its signature, its audit and its measurements. Who signed it and whether it
+    /// is wanted is not asked, so nothing follows from it but that the statement may be signed.
+    /// </summary>
+    /// <param name="directory">The release directory.</param>
+    /// <param name="workers">Threads, at least 1.</param>
+    /// <returns>The checks, and envelope and statement where they could be read.</returns>
+    /// <exception cref="UserErrorException">There is no such directory.</exception>
+    /// <exception cref="IOException">A file of it cannot be read.</exception>
+    public static (CheckReport Report, DsseEnvelope? Envelope, ReleaseStatement? Statement) VerifyContent(string directory, int workers)
+    {
+        CheckReport report = new();
+        ReleaseInputs? inputs = ReadInputs(report, ReleaseDirectory.Open(directory), policy: null, at: null, ledger: null, workers);
+        if (inputs is not null)
+        {
+            CheckContent(report, inputs);
+        }
+
+        return (report, inputs?.Envelope, inputs?.Statement);
+    }
+
+    private static (ImagePrediction Off, ImagePrediction On)? CheckContent(CheckReport report, ReleaseInputs inputs)
+    {
         FileRules.Check(report, inputs);
         RecordRules.Check(report, inputs);
         (ImagePrediction Off, ImagePrediction On)? measurements = ImageRules.Check(report, inputs);
         AuthenticodeRules.Check(report, inputs);
         AuditRules.Check(report, inputs);
-        LedgerRules.Check(report, inputs);
-        return new(report, inputs.Statement, report.Verdict == Verdict.Holds && measurements is { } both ? new(inputs, both.Off, both.On) : null);
+        return measurements;
     }
 
-    private static ReleaseInputs? ReadInputs(CheckReport report, ReleaseDirectory files, ReleaseVerificationOptions options)
+    private static ReleaseInputs? ReadInputs(
+        CheckReport report, ReleaseDirectory files, ReleasePolicy? policy, DateTimeOffset? at, ReleaseLedger? ledger, int workers)
     {
         if (files.Find(ReleaseFiles.Envelope) is not { } file)
         {
@@ -88,10 +116,10 @@ public static class ReleaseVerification
             Envelope = envelope,
             Statement = statement,
             StatementSha256 = digest,
-            Policy = options.Policy,
-            At = options.At,
-            Ledger = options.Ledger,
-            Workers = options.Workers,
+            Policy = policy,
+            At = at ?? statement.Released,
+            Ledger = ledger,
+            Workers = workers,
         };
     }
 }

@@ -6,7 +6,7 @@ using Mantle.Measure;
 namespace Mantle.ImageBuilder.Signing.Keys;
 
 /// <summary>
-/// A private key in a file: PEM (PKCS#8 in clear or encrypted, or the older forms of RSA and EC keys), or PKCS#12 in DER. What is read of it is cleared from
+/// A private key in a file: PEM (PKCS#8 in clear or encrypted, the older forms of RSA and EC keys, or OpenSSH's own in clear), or PKCS#12 in DER. What is read of it is cleared from
 /// memory as soon as it has been taken over.
 /// </summary>
 internal static class KeyFile
@@ -100,6 +100,7 @@ internal static class KeyFile
                 "PRIVATE KEY" => ImportPkcs8(path, key, certificates),
                 "ENCRYPTED PRIVATE KEY" => EncryptedKey.Open(path, key, certificates, passphrases),
                 "RSA PRIVATE KEY" => Take(path, RSA.Create, certificates, rsa => rsa.ImportRSAPrivateKey(key, out _)),
+                "OPENSSH PRIVATE KEY" => OpenSshKey.Open(path, key),
                 "EC PRIVATE KEY" => Take(path, ECDsa.Create, certificates, curve => curve.ImportECPrivateKey(key, out _)),
                 _ => throw new UserErrorException($"\"{path}\" holds no private key that is understood", Hint),
             };

@@ -40,9 +40,14 @@ public sealed class KmsSigner : ISigner
     /// <param name="keyId">Key id, alias (<c>alias/NAME</c>) or ARN.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="UserErrorException">KMS is not reached or refuses, or the key is none that signs here; exit code 5.</exception>
-    public static async Task<KmsSigner> OpenAsync(string keyId, CancellationToken cancellation)
+    public static Task<KmsSigner> OpenAsync(string keyId, CancellationToken cancellation) => OpenAsync(keyId, null, cancellation);
+
+    /// <summary>The same with another time to wait for each answer than the one that is the same for all of KMS.</summary>
+    internal static async Task<KmsSigner> OpenAsync(string keyId, TimeSpan? timeout, CancellationToken cancellation)
     {
-        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), RegionOf(keyId))));
+        AmazonKeyManagementServiceConfig configuration = AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), RegionOf(keyId));
+        configuration.Timeout = timeout ?? configuration.Timeout;
+        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(configuration));
         try
         {
             GetPublicKeyResponse answer = await KmsErrors.GuardAsync(

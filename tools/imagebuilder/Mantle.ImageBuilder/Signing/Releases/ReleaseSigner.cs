@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
+using Mantle.Measure.Checking;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;
 
@@ -28,35 +28,22 @@ public static class ReleaseSigner
             : throw new UserErrorException($"\"{path}\" has {file.Length:N0} bytes; an envelope has at most {MaximumEnvelopeSize:N0}");
     }
 
-    /// <summary>The statement of a release, after every file was held against it: nobody shall sign what is not there.</summary>
-    /// <exception cref="UserErrorException">A file is missing, is another, or is not stated; exit code 2.</exception>
+    /// <summary>The statement of a release, after everything in the release was held against it: nobody shall sign what is not there.</summary>
+    /// <exception cref="UserErrorException">The release is not what it says; exit code 2, or 7 when something could not be checked.</exception>
     public static (DsseEnvelope Envelope, ReleaseStatement Statement) Open(string folder)
     {
-        DsseEnvelope envelope = ReadEnvelope(Path.Combine(folder, ReleaseFiles.Envelope));
-        if (envelope.PayloadType != DsseEnvelope.StatementType)
+        (CheckReport report, DsseEnvelope? envelope, ReleaseStatement? statement) = ReleaseVerification.VerifyContent(folder, Environment.ProcessorCount);
+        if (envelope is not null && statement is not null && report.Verdict == Verdict.Holds)
         {
-            throw new UserErrorException($"\"{folder}\": the envelope holds \"{PrintedText.Escape(envelope.PayloadType)}\", no statement", exitCode: ExitCode.Malformed);
+            return (envelope, statement);
         }
 
-        ReleaseStatement statement = ReleaseStatement.Read(envelope.Payload);
-        foreach (ReleaseSubject subject in statement.Subjects)
-        {
-            string path = Path.Combine(folder, subject.Name);
-            string? problem = !File.Exists(path) ? "is not there"
-                : Convert.ToHexStringLower(ContentDigest.Compute(ByteSource.OpenFile(path), HashAlgorithmName.SHA256)) != subject.Sha256 ? "is not the file that is stated"
-                : null;
-            if (problem is not null)
-            {
-                throw new UserErrorException($"\"{path}\" {problem}", "take the release directory as it was made", ExitCode.Mismatch);
-            }
-        }
-
-        string? foreign = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(folder, file.FullName)).Where(name => !ReleaseFiles.IsUnsigned(name) && statement.DigestOf(name) is null)
-            .Order(StringComparer.Ordinal).FirstOrDefault();
-        return foreign is null
-            ? (envelope, statement)
-            : throw new UserErrorException($"\"{folder}\" holds \"{PrintedText.Escape(foreign)}\", which is not stated", "take it away", ExitCode.Mismatch);
+        CheckResult? first = report.Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Fail)
+            ?? report.Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.NotChecked && check.IsNeeded);
+        throw new UserErrorException(
+            $"\"{folder}\" is not what it says: {CheckText.Describe(report)}{(first is null ? "" : $" ({first.Id}: {first.Evidence})")}",
+            "take the release directory as it was made; \"measure verify RELEASE --policy FILE\" shows every check",
+            report.ExitCode == ExitCode.Success ? ExitCode.Mismatch : report.ExitCode);
     }
 
     /// <summary>The envelope with the signatures of further keys.</summary>

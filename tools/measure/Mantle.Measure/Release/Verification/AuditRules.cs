@@ -70,8 +70,8 @@ internal static class AuditRules
             return null;
         }
 
-        Waiver? other = waivers!.FirstOrDefault(waiver => !inputs.Policy.Waivers.Any(accepted => accepted.Rule == waiver.Rule && (accepted.Path is null || accepted.Path == waiver.Path)));
-        report.Check("waivers", other is null ? null : $"the policy does not accept the waiver of {PrintedText.Escape(other.Rule)} for \"{PrintedText.Escape(other.Path)}\"", waivers!.Count == 0 ? "none" : $"{waivers.Count}, each of which the policy accepts");
+        Waiver? other = inputs.Policy is not { } policy ? null : waivers!.FirstOrDefault(waiver => !policy.Waivers.Any(accepted => accepted.Rule == waiver.Rule && (accepted.Path is null || accepted.Path == waiver.Path)));
+        report.Check("waivers", other is null ? null : $"the policy does not accept the waiver of {PrintedText.Escape(other.Rule)} for \"{PrintedText.Escape(other.Path)}\"", waivers!.Count == 0 ? "none" : inputs.Policy is null ? $"{waivers.Count}" : $"{waivers.Count}, each of which the policy accepts");
         return waivers;
     }
 

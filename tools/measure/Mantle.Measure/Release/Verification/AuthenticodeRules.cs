@@ -27,9 +27,9 @@ internal static class AuthenticodeRules
         report.Check(
             "identity",
             identity != inputs.Statement.IdentitySha256 ? $"the identity's files have the digest {identity}, the statement has {inputs.Statement.IdentitySha256}"
-                : inputs.Policy.Identities.Count > 0 && !inputs.Policy.Identities.Contains(identity) ? $"identity {identity} is none of those that the policy accepts"
+                : inputs.Policy is { Identities: { Count: > 0 } accepted } && !accepted.Contains(identity) ? $"identity {identity} is none of those that the policy accepts"
                 : null,
-            $"digest {identity}{(inputs.Policy.Identities.Count > 0 ? ", which the policy accepts" : "")}");
+            $"digest {identity}{(inputs.Policy is { Identities.Count: > 0 } ? ", which the policy accepts" : "")}");
         if (inputs.Image is not { } image)
         {
             return;

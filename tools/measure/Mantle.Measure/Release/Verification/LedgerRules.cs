@@ -1,16 +1,17 @@
 using Mantle.Measure.Checking;
 using Mantle.Measure.Release.Ledger;
+using Mantle.Measure.Release.Policy;
 
 namespace Mantle.Measure.Release.Verification;
 
 /// <summary>The release is in the ledger as it is, under a checkpoint of the ledger's key, and nothing later in the ledger takes it back.</summary>
 internal static class LedgerRules
 {
-    public static void Check(CheckReport report, ReleaseInputs inputs)
+    public static void Check(CheckReport report, ReleaseInputs inputs, ReleasePolicy policy)
     {
         if (inputs.Ledger is not { } ledger)
         {
-            if (inputs.Policy.Ledger is { } key)
+            if (policy.Ledger is { } key)
             {
                 report.Missing("ledger", $"the policy asks for the ledger {key.Name}; give it with --ledger");
             }
@@ -22,7 +23,7 @@ internal static class LedgerRules
             return;
         }
 
-        CheckCheckpoint(report, ledger, inputs.Policy.Ledger);
+        CheckCheckpoint(report, ledger, policy.Ledger);
         ReleaseStatement statement = inputs.Statement;
         LedgerEntry? entry = ledger.ReleaseOf(inputs.StatementSha256);
         string? problem =

@@ -18,7 +18,8 @@ internal sealed record ReleaseInputs
     /// <summary>SHA-256 of the statement's bytes.</summary>
     public required string StatementSha256 { get; init; }
 
-    public required ReleasePolicy Policy { get; init; }
+    /// <summary>What is accepted; null: only what the release says of itself is looked at.</summary>
+    public required ReleasePolicy? Policy { get; init; }
 
     public required DateTimeOffset At { get; init; }
 

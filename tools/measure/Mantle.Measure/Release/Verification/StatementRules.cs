@@ -8,9 +8,9 @@ namespace Mantle.Measure.Release.Verification;
 /// <summary>What the policy asks of the statement's own words: which appliance, how old, how new, and that nobody has denied it.</summary>
 internal static class StatementRules
 {
-    public static void Check(CheckReport report, ReleaseInputs inputs)
+    public static void Check(CheckReport report, ReleaseInputs inputs, ReleasePolicy policy)
     {
-        (ReleaseStatement statement, ReleasePolicy policy, DateTimeOffset at) = (inputs.Statement, inputs.Policy, inputs.At);
+        (ReleaseStatement statement, DateTimeOffset at) = (inputs.Statement, inputs.At);
         report.Check("name", statement.Name == policy.Name ? null : $"a release of {statement.Name}; the policy is about {policy.Name}", $"{statement.Name} {statement.Version}, number {statement.Number}");
         report.Check(
             "minimum-number",
