@@ -16,11 +16,13 @@ try
     transcript.Chapter("Done");
     return 0;
 }
-catch (DemoException exception)
+#pragma warning disable CA1031 // whatever went wrong, one line says so
+catch (Exception exception)
 {
     transcript.Say($"FAILED: {exception.Message}");
     return 1;
 }
+#pragma warning restore CA1031
 finally
 {
     if (args is not ["--keep"])
