@@ -70,6 +70,15 @@ public sealed record MachineOptions
     /// <summary>Further TCP ports of the guest's that are reachable; <see cref="VirtualMachine.PortOf"/> says where.</summary>
     public IReadOnlyList<int> MorePorts { get; init; } = [];
 
+    /// <summary>The servers that the guest reaches; it reaches nothing else.</summary>
+    public IReadOnlyList<GuestServer> Servers { get; init; } = [];
+
+    /// <summary>The <c>socat</c> program; needed where there are <see cref="Servers"/>.</summary>
+    public string? Relay { get; init; }
+
+    /// <summary>A file for every packet that the guest sends or receives (libpcap format), or null.</summary>
+    public string? NetworkCapture { get; init; }
+
     /// <summary>SMBIOS type 11 strings; systemd-stub takes a command line out of one of them.</summary>
     public IReadOnlyList<string> OemStrings { get; init; } = [];
 
@@ -106,7 +115,8 @@ public sealed record MachineOptions
             .. disk,
             .. first,
             .. DataDisks.SelectMany((path, i) => new[] { "-drive", $"if=none,id=data{i},format=raw,snapshot=on,file={path}", "-device", $"nvme,drive=data{i},serial=data{i}" }),
-            "-netdev", $"user,id=network,restrict=on,{string.Join(',', MorePorts.Prepend(GuestPort).Select(port => $"hostfwd=tcp:127.0.0.1:0-:{port}"))}",
+            "-netdev", string.Join(',', (string[])["user,id=network,restrict=on", .. MorePorts.Prepend(GuestPort).Select(port => $"hostfwd=tcp:127.0.0.1:0-:{port}"), .. ServerOptions()]),
+            .. NetworkCapture is null ? Array.Empty<string>() : ["-object", $"filter-dump,id=capture,netdev=network,file={NetworkCapture}"],
             "-device", "virtio-net-pci,netdev=network,romfile=",
             "-vga", "std",
             "-chardev", $"socket,id=serial,path={serialSocket}",
@@ -119,4 +129,11 @@ public sealed record MachineOptions
             .. OemStrings.SelectMany(x => new[] { "-smbios", $"type=11,value={x.Replace(",", ",,", StringComparison.Ordinal)}" }),
         ];
     }
+
+    private IEnumerable<string> ServerOptions() =>
+        Servers.Count == 0
+            ? []
+            : Servers
+                .Select(x => x.ToOption(Relay ?? throw new ArgumentException("servers of the guest need a relay (socat)")))
+                .Prepend(GuestServer.Network);
 }

@@ -49,7 +49,8 @@ public sealed class KeyEncryption : IDisposable
     /// <summary>Has a data key encrypted.</summary>
     public async Task<byte[]> EncryptAsync(ReadOnlyMemory<byte> key, EncryptionContext context, CancellationToken cancellation)
     {
-        using MemoryStream plaintext = new(key.ToArray());
+        byte[] copy = key.ToArray();
+        using MemoryStream plaintext = new(copy);
         EncryptRequest request = new() { KeyId = _keyId, Plaintext = plaintext, EncryptionContext = context.ToDictionary() };
         try
         {
@@ -58,7 +59,7 @@ public sealed class KeyEncryption : IDisposable
         }
         finally
         {
-            Array.Clear(plaintext.GetBuffer());
+            Array.Clear(copy);
         }
     }
 
