@@ -38,9 +38,9 @@ tools: ## publish the two executables to dist/
 lock: builder ## resolve the recipe's packages anew into the lock
 	$(IMAGEBUILDER) lock $(RECIPE) --output $(LOCK) $(ARCHIVE)
 
-guest: builder ## compile process 1 and the service, linked with the locked toolchain
+guest: builder ## compile process 1, the unsealing program and the service, linked with the locked toolchain
 	@sysroot=$$($(IMAGEBUILDER) sysroot $(RECIPE) --lock $(LOCK) $(ARCHIVE)) && \
-	for program in init service; do \
+	for program in init unseal service; do \
 	  GuestSysroot="$$sysroot" $(DOTNET) build appliance/$$program -c Release -t:Guest -v:quiet || exit; \
 	done
 
