@@ -15,7 +15,7 @@ public class SurfaceTests(FinishedImage image)
     {
         string[] programs = [.. Files.Below(image.RootFolder).Where(IsProgram)];
 
-        Assert.Equal(["/usr/bin/service", "/usr/sbin/init"], programs);
+        Assert.Equal(["/usr/bin/service", "/usr/bin/unseal", "/usr/sbin/init"], programs);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public partial class RecipeSchemaTests
     // A line of the sample inside each mapping, and where the schema describes that mapping.
     [Theory]
     [InlineData("name: sample", "", "properties")]
-    [InlineData("  roots: [libc6", "  ", "properties/packages/properties")]
+    [InlineData("  roots: [ca-certificates", "  ", "properties/packages/properties")]
     [InlineData("    - package: libgcc-s1", "      ", "$defs/leaveOut/items/properties")]
     [InlineData("  package: linux-image-cloud-amd64", "  ", "properties/kernel/properties")]
     [InlineData("  package: systemd-boot-efi", "  ", "properties/stub/properties")]

@@ -147,8 +147,10 @@ public class UnsealRecipeTests
         int start = Array.IndexOf(lines, "unseal:");
         int end = start < 0 ? start : Array.FindIndex(lines, start + 1, line => line.Length > 0 && line[0] is not (' ' or '#'));
         IEnumerable<string> rest = start < 0 ? lines : lines.Take(start).Concat(lines.Skip(end));
-        string text = string.Join('\n', rest.Where(line => !line.Contains("unseal", StringComparison.Ordinal))) + "\n";
-        return text.Replace("  - name: service\n    id: 1000\n", "  - name: service\n    id: 1000\n  - name: keys\n    id: 1001\n", StringComparison.Ordinal)
+        string text = string.Join('\n', rest.Where(line => !line.StartsWith('#'))) + "\n";
+        return text.Replace("  - path: /usr/bin/unseal\n    source: ../artifacts/guest/unseal\n    mode: \"0755\"\n", "", StringComparison.Ordinal)
+            .Replace("  - name: unseal\n    id: 1001\n", "", StringComparison.Ordinal)
+            .Replace("  - name: service\n    id: 1000\n", "  - name: service\n    id: 1000\n  - name: keys\n    id: 1001\n", StringComparison.Ordinal)
             .Replace("network: dhcp\n", Unseal + "network: dhcp\n", StringComparison.Ordinal);
     }
 }

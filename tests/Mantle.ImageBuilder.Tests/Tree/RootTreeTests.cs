@@ -106,6 +106,28 @@ public sealed class RootTreeTests : IDisposable
     }
 
     [Fact]
+    public void A_certificate_bundle_can_hold_those_alone_that_the_recipe_wants()
+    {
+        Dictionary<string, byte[]> control = new() { ["postinst"] = "update-ca-certificates"u8.ToArray() };
+        FileTree Of(string wanted) => RootTree.Build(
+            Trees.Recipe(_folder, "", $"""
+                roots: [ca-certificates]
+                  maintainer-scripts:
+                    - package: ca-certificates
+                      effect: ca-bundle
+                      certificates: {wanted}
+                      reason: it makes the bundle
+                      sha256: {MaintainerScripts.Digest(control)}
+                """),
+            [Trees.WithControl(
+                "ca-certificates", control,
+                ("usr/share/ca-certificates/m/b.crt", Trees.Text("B")), ("usr/share/ca-certificates/m/a1.crt", Trees.Text("A1")), ("usr/share/ca-certificates/m/a2.crt", Trees.Text("A2")))]);
+
+        Assert.Equal("A1\nA2\n", Encoding.UTF8.GetString(Find(Of("[a*.crt]"), "etc/ssl/certs/ca-certificates.crt").Content.ToArray()));
+        Assert.Contains("\"c*.crt\" matches no certificate", Assert.Throws<UserErrorException>(() => Of("[a1.crt, c*.crt]")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Added_files_have_content_owner_and_mode()
     {
         FileTree tree = Build("""

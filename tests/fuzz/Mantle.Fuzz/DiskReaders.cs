@@ -5,6 +5,7 @@ using Mantle.Formats.Fat;
 using Mantle.Formats.Gpt;
 using Mantle.Formats.Verity;
 using Mantle.Fuzz.Seeds;
+using Mantle.ImageBuilder.Volumes;
 
 namespace Mantle.Fuzz;
 
@@ -23,6 +24,21 @@ internal static class DiskReaders
 
     private static readonly Lazy<SparseSeed> s_fat32 = new(() => new SparseSeed(Samples.Fat(64 << 20)));
 
+    private static readonly Lazy<SparseSeed> s_volume = new(() =>
+    {
+        byte[] rootHash = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
+        ByteSource disk = GptWriter.Layout(new GptOptions
+        {
+            DiskId = VolumeFormat.DiskId(rootHash),
+            Partitions =
+            [
+                new() { TypeId = VolumeFormat.KeyType, Id = VolumeFormat.KeyId(rootHash), Name = "k", Content = ByteSource.FromMemory(SealedBlob.OfKey(new byte[40])), SizeBytes = SealedBlob.PartitionLength },
+                new() { TypeId = VolumeFormat.DataType, Id = VolumeFormat.DataId(rootHash), Name = "d", Content = ByteSource.Zeros(4096 * 7) },
+            ],
+        });
+        return new SparseSeed(disk, sector => sector < 34 || sector is 2048 or 2049 || sector >= (disk.Length / SectorSize) - 33);
+    });
+
     private static readonly Lazy<byte[]> s_rootHash = new(() => Tree().RootHash.ToArray());
 
     public static IReadOnlyList<FuzzReader> All { get; } =
@@ -34,6 +50,8 @@ internal static class DiskReaders
         new("erofs", ErofsImages, bytes => PackageReaders.Drain(ErofsReader.Open(PackageReaders.Source(bytes)).ReadTree())) { Repair = RepairErofs },
         new("verity", Superblocks, bytes => VeritySuperblock.Read(PackageReaders.Source(bytes))),
         new("verity tree", Trees, VerifyTree),
+        new("volume", () => [s_volume.Value.Bytes], bytes => Volume.Read(s_volume.Value.Expand(bytes))) { Repair = RepairGpt },
+        new("sealed blob", () => [SealedBlob.OfKey(new byte[40]), SealedBlob.OfSecret(new byte[40], new byte[32], new byte[9])], bytes => SealedBlob.Read(bytes, bytes.Length % 2 == 0)),
     ];
 
     private static void ReadLenient(ByteSource disk)

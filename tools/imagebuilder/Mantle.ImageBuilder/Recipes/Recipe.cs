@@ -92,7 +92,9 @@ public sealed record LeftOutPackage(string Package, string Reason);
 /// <param name="Reason">Why that effect covers the scripts.</param>
 /// <param name="Digest">SHA-256 of the scripts as <c>MaintainerScripts.Digest</c> takes it.</param>
 /// <param name="Position">File, line and column.</param>
-public sealed record MaintainerScript(string Package, string Effect, string Reason, string Digest, string Position);
+/// <param name="Certificates">Globs of file names: which certificates <c>ca-bundle</c> takes; empty: all.</param>
+public sealed record MaintainerScript(
+    string Package, string Effect, string Reason, string Digest, string Position, IReadOnlyList<Located<string>> Certificates);
 
 /// <summary>Kernel, modules and command line.</summary>
 /// <param name="Packages">The kernel package; a metapackage is followed to the package with the kernel in it.</param>

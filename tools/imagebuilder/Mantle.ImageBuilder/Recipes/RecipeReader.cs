@@ -148,9 +148,12 @@ public static partial class RecipeReader
             map.OneOf("effect", "none", "none", "ca-bundle"),
             map.Text("reason", Matches(ReasonPattern(), "a sentence of at least ten characters")),
             map.Text("sha256", Matches(DigestPattern(), "64 lower-case hexadecimal digits")),
-            map.Position);
+            map.Position,
+            map.Texts("certificates", Matches(CertificatePattern(), "a file name or glob such as Amazon_Root_CA_*.crt")));
         map.Finish();
-        return scripts;
+        return scripts.Certificates.Count == 0 || scripts.Effect == "ca-bundle"
+            ? scripts
+            : throw map.Refuse("certificates", "\"certificates\" is for effect ca-bundle");
     }
 
     private static AddedFile ReadFile(string folder, YamlMap map)
@@ -255,6 +258,9 @@ public static partial class RecipeReader
 
     [GeneratedRegex("^[0-9a-f]{64}\\z")]
     private static partial Regex DigestPattern();
+
+    [GeneratedRegex("^[A-Za-z0-9._*?-]{1,100}\\z")]
+    private static partial Regex CertificatePattern();
 
     [GeneratedRegex("^.{10,}\\z", RegexOptions.Singleline)]
     private static partial Regex ReasonPattern();
