@@ -78,7 +78,7 @@ public sealed class SessionOracleTests
         Oracle.Succeed("tpm2_nvread", [.. tcti, "0x1500016", "-C", "0x1500016", "-P", session + "+index-secret", "-s", "2000", "-o", folder["read"]]);
         Assert.Equal(content, File.ReadAllBytes(folder["read"]));
         Assert.NotEqual(0, Oracle.Run("tpm2_nvread", [.. tcti, "0x1500016", "-C", "0x1500016", "-P", session + "+wrong", "-s", "10", "-o", folder["none"]]).ExitCode);
-        Assert.Contains("01500016", Oracle.Succeed("tpm2_getcap", [.. tcti, "handles-nv-index"]), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("0x1500016", Oracle.Succeed("tpm2_getcap", [.. tcti, "handles-nv-index"]), StringComparison.OrdinalIgnoreCase);
     }
 
     private static byte[] Parameters(Action<TpmBuffer> write)
