@@ -36,8 +36,8 @@ internal sealed record UnsealEnvironment
     /// <summary>Waits.</summary>
     public Func<TimeSpan, CancellationToken, Task> Delay { get; init; } = Task.Delay;
 
-    /// <summary>After that unsealing has failed, wherever it hangs.</summary>
-    public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(4);
+    /// <summary>After that unsealing has failed, wherever it hangs: sooner than process 1 loses patience, which is after 120 s, so that the stage is told.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(110);
 
     /// <summary>For rates.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -12,7 +12,7 @@ namespace Mantle.Unseal.Kms;
 internal sealed class KeyService(KmsSettings settings)
 {
     /// <summary>Tries, waits and all: after that the attempt has failed.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(80);
 
     /// <summary>Decrypts a data key.</summary>
     /// <param name="credentials">The instance's.</param>

@@ -62,23 +62,23 @@ public sealed class SessionOracleTests
         using LocalTpm tpm = new(Oracle.Require("swtpm"), nitro);
         using TemporaryFolder folder = new();
         string[] tcti = ["-T", $"cmd:socat - UNIX-CONNECT:{tpm.Listen()}"];
-        byte[] content = RandomNumberGenerator.GetBytes(5000);
+        byte[] content = RandomNumberGenerator.GetBytes(2000);
         File.WriteAllBytes(folder["content"], content);
 
         Assert.Contains("AMZN", Oracle.Succeed("tpm2_getcap", [.. tcti, "properties-fixed"]));
         Assert.Contains("0x1", Oracle.Succeed("tpm2_getcap", [.. tcti, "commands"]));
 
         Oracle.Succeed("tpm2_createek", [.. tcti, "-c", "0x81010001", "-G", "rsa", "-u", folder["ek.pub"]]);
-        Oracle.Succeed("tpm2_startauthsession", [.. tcti, "--hmac-session", "-g", "sha512", "-c", "0x81010001", "-S", folder["session"]]);
+        Oracle.Succeed("tpm2_startauthsession", [.. tcti, "--hmac-session", "-g", "sha512", "--tpmkey-context=0x81010001", "-S", folder["session"]]);
         Oracle.Succeed("tpm2_sessionconfig", [.. tcti, folder["session"], "--enable-decrypt"]);
         string session = $"session:{folder["session"]}";
         Oracle.Succeed("tpm2_nvdefine", [.. tcti, "0x1500016", "-s", "8192", "-g", "sha512", "-a", "authread|authwrite", "-C", "o", "-P", session, "-p", "index-secret"]);
         Oracle.Succeed("tpm2_nvwrite", [.. tcti, "0x1500016", "-C", "0x1500016", "-P", session + "+index-secret", "-i", folder["content"]]);
         Oracle.Succeed("tpm2_sessionconfig", [.. tcti, folder["session"], "--disable-decrypt", "--enable-encrypt"]);
-        Oracle.Succeed("tpm2_nvread", [.. tcti, "0x1500016", "-C", "0x1500016", "-P", session + "+index-secret", "-s", "5000", "-o", folder["read"]]);
+        Oracle.Succeed("tpm2_nvread", [.. tcti, "0x1500016", "-C", "0x1500016", "-P", session + "+index-secret", "-s", "2000", "-o", folder["read"]]);
         Assert.Equal(content, File.ReadAllBytes(folder["read"]));
         Assert.NotEqual(0, Oracle.Run("tpm2_nvread", [.. tcti, "0x1500016", "-C", "0x1500016", "-P", session + "+wrong", "-s", "10", "-o", folder["none"]]).ExitCode);
-        Assert.Contains("01500016", Oracle.Succeed("tpm2_getcap", [.. tcti, "handles-nv-index"]), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("0x1500016", Oracle.Succeed("tpm2_getcap", [.. tcti, "handles-nv-index"]), StringComparison.OrdinalIgnoreCase);
     }
 
     private static byte[] Parameters(Action<TpmBuffer> write)

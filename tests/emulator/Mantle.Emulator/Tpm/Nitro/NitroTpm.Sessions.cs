@@ -132,7 +132,7 @@ public sealed partial class NitroTpm
             byte[] proof = session.Prove(
                 secrets[i], CryptographicOperations.HashData(session.Hash, hashed), session.NonceTpm, authorization.Nonce, [], authorization.Attributes);
             body.Sized(session.NonceTpm).Byte(authorization.Attributes).Sized(proof);
-            if ((authorization.Attributes & Authorization.ContinueSession) == 0)
+            if ((authorization.Attributes & Authorization.ContinueSession) == 0 && !session.IsShadow)
             {
                 _sessions.Remove(authorization.Session);
             }
@@ -146,7 +146,6 @@ public sealed partial class NitroTpm
         SpanReader reader = new(command.Parameters(2).Span, "session");
         byte[] nonce = reader.ReadBytes(reader.ReadUInt16BigEndian()).ToArray();
         byte[] secret = reader.ReadBytes(reader.ReadUInt16BigEndian()).ToArray();
-        const uint Null = 0x40000007;
         if (command.Handle(1) != Null || reader.ReadByte() != 0)
         {
             throw new NitroRefusedException(NitroCode.OfParameter(NitroCode.Value, 3));
@@ -165,7 +164,7 @@ public sealed partial class NitroTpm
             throw new NitroRefusedException(NitroCode.OfParameter(NitroCode.Size, 1));
         }
 
-        if (_sessions.Count == MaximumSessions)
+        if (_sessions.Values.Count(other => !other.IsShadow) == MaximumSessions)
         {
             throw new NitroRefusedException(SessionMemory);
         }
@@ -179,6 +178,36 @@ public sealed partial class NitroTpm
         VirtualSession session = new(hash, hasCipher, _endorsement.Decrypt(secret), nonce);
         _sessions.Add(handle, session);
         return Message(TpmCommand.NoSessions, new TpmWriter().UInt32(handle).Sized(session.NonceTpm).ToArray());
+    }
+
+    /// <summary>A session without salt is swtpm's, and may authorise what is held here too: tpm2-tools start one for every command.</summary>
+    private byte[]? ShadowSession(TpmCommand command, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> transmit)
+    {
+        SpanReader reader = new(command.Parameters(2).Span, "session");
+        reader.Skip(reader.ReadUInt16BigEndian());
+        reader.Skip(reader.ReadUInt16BigEndian());
+        if (reader.ReadByte() != 0)
+        {
+            return null;
+        }
+
+        bool hasCipher = reader.ReadUInt16BigEndian() != TpmPublic.NullAlgorithm;
+        reader.Skip(hasCipher ? 4 : 0);
+        TpmAlgorithm hash = (TpmAlgorithm)reader.ReadUInt16BigEndian();
+        ReadOnlyMemory<byte> response = transmit(command.Bytes);
+        if (TpmResponse.Read(response).IsSuccess)
+        {
+            SpanReader started = new(response.Span[TpmCommand.HeaderSize..], "session");
+            _sessions[started.ReadUInt32BigEndian()] = new(hash.AlgorithmName(), hasCipher, started.ReadBytes(started.ReadUInt16BigEndian()).ToArray());
+        }
+
+        return response.ToArray();
+    }
+
+    private byte[] FlushShadow(TpmCommand command, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> transmit)
+    {
+        _sessions.Remove(command.Handle(0));
+        return transmit(command.Bytes).ToArray();
     }
 
     private TpmWriter Flush(uint handle)

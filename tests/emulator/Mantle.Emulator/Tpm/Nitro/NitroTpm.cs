@@ -11,7 +11,7 @@ namespace Mantle.Emulator.Tpm.Nitro;
 /// </summary>
 public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
 {
-    private const uint Owner = 0x40000001;
+    private const uint Owner = 0x40000001, Null = 0x40000007;
 
     private readonly NitroTpmOptions _options;
     private readonly SortedDictionary<uint, VirtualIndex> _indexes = [];
@@ -42,7 +42,7 @@ public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
     /// <summary>The NV indexes, loaded sessions, transient and persistent keys that are held here: none when clients have tidied up.</summary>
     public IReadOnlyList<uint> Held =>
     [
-        .. _indexes.Keys, .. _sessions.Keys, .. _endorsement.Persistent.Order(), .. _endorsement.IsLoaded ? [VirtualEndorsementKey.TransientHandle] : Array.Empty<uint>(),
+        .. _indexes.Keys, .. _sessions.Where(session => !session.Value.IsShadow).Select(session => session.Key), .. _endorsement.Persistent.Order(), .. _endorsement.IsLoaded ? [VirtualEndorsementKey.TransientHandle] : Array.Empty<uint>(),
     ];
 
     /// <inheritdoc/>
@@ -107,9 +107,11 @@ public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
             () => Execute(command, 1, 0, (_, response) => response.Sized(_endorsement.Public!).Sized(_endorsement.Name()).Sized(_endorsement.Name())),
         NitroCommand.EvictControl when _endorsement.Has(command.Handle(1)) => () => Execute(command, 2, 1, (parsed, _) => Evict(parsed)),
         NitroCommand.StartAuthSession when _endorsement.Has(command.Handle(0)) => () => StartSession(command),
+        NitroCommand.StartAuthSession when command.Handle(0) == Null && command.Handle(1) == Null => () => ShadowSession(command, transmit),
+        NitroCommand.FlushContext when _sessions.GetValueOrDefault(command.Handle(0)) is { IsShadow: true } => () => FlushShadow(command, transmit),
         NitroCommand.FlushContext when _sessions.ContainsKey(command.Handle(0)) || command.Handle(0) == VirtualEndorsementKey.TransientHandle =>
             () => Execute(command, 1, 0, (parsed, _) => Flush(parsed.Handles[0])),
-        NitroCommand.ContextSave when _sessions.ContainsKey(command.Handle(0)) || command.Handle(0) == VirtualEndorsementKey.TransientHandle =>
+        NitroCommand.ContextSave when _sessions.GetValueOrDefault(command.Handle(0)) is { IsShadow: false } || command.Handle(0) == VirtualEndorsementKey.TransientHandle =>
             () => Execute(command, 1, 0, (parsed, response) => SaveContext(parsed.Handles[0], response)),
         NitroCommand.ContextLoad when SavedHandle(command) is { } saved => () => LoadContext(saved),
         _ => null,

@@ -18,10 +18,23 @@ internal sealed class VirtualSession
         Hash = hash;
         _hasCipher = hasCipher;
         NonceTpm = RandomNumberGenerator.GetBytes(nonceCaller.Length);
-        _sessionKey = salt.Length == 0 ? [] : DeriveKey(hash, salt, "ATH", NonceTpm, nonceCaller, 8 * CryptographicOperations.HashData(hash, []).Length);
+        _sessionKey = DeriveKey(hash, salt, "ATH", NonceTpm, nonceCaller, 8 * CryptographicOperations.HashData(hash, []).Length);
+    }
+
+    /// <summary>The shadow of a session of swtpm's: without salt and bound to nothing, it has no key, so whoever saw it start can answer for it.</summary>
+    public VirtualSession(HashAlgorithmName hash, bool hasCipher, byte[] nonceTpm)
+    {
+        Hash = hash;
+        _hasCipher = hasCipher;
+        NonceTpm = nonceTpm;
+        _sessionKey = [];
+        IsShadow = true;
     }
 
     public HashAlgorithmName Hash { get; }
+
+    /// <summary>swtpm has the session as well, and has to be told of its end.</summary>
+    public bool IsShadow { get; }
 
     /// <summary>The TPM's newest nonce.</summary>
     public byte[] NonceTpm { get; private set; }
