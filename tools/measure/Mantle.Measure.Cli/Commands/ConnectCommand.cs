@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using Mantle.Formats.Tpm;
 using Mantle.Measure.Attestation;
 using Mantle.Measure.Checking;
 using Mantle.Measure.Connection;
