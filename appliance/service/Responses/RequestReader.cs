@@ -24,6 +24,11 @@ internal static class RequestReader
         {
             throw new ApiException(400, "the body is not JSON, nests too deep or has a member twice");
         }
+        catch (InvalidOperationException)
+        {
+            // Half a character in a member's name, which the search for members that are there twice meets.
+            throw NotUnicode();
+        }
 
         using (document)
         {
@@ -38,8 +43,7 @@ internal static class RequestReader
             }
             catch (InvalidOperationException)
             {
-                // A text with half a character, which UTF-16 allows in an escape and UTF-8 does not.
-                throw new ApiException(400, "a text is not Unicode");
+                throw NotUnicode();
             }
         }
     }
@@ -95,6 +99,9 @@ internal static class RequestReader
             Texts = texts ?? throw new ApiException(400, "\"input\" is missing", "input", "missing_required_parameter"),
         };
     }
+
+    /// <summary>Half a character: an escape allows it, as UTF-16 does, and UTF-8 does not.</summary>
+    private static ApiException NotUnicode() => new(400, "a text is not Unicode");
 
     internal static ApiException Wrong(string parameter, string rule) => new(400, $"\"{parameter}\" {rule}", parameter, "invalid_value");
 

@@ -107,7 +107,7 @@ public sealed class TestAppliance : IAsyncDisposable
                 connections.Add(ServeAsync(client, Certificates[Math.Min(_connections++, Certificates.Count - 1)]));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(connections);
         }

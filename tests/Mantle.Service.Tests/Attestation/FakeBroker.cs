@@ -52,7 +52,7 @@ public sealed class FakeBroker : IDisposable
                 await connection.SendAsync(Answer(request));
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
             // The test is over.
         }

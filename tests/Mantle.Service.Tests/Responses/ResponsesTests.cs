@@ -113,6 +113,7 @@ public class ResponsesTests(ServiceWithModel fixture) : IClassFixture<ServiceWit
     [InlineData(400, "unsupported_parameter", """{"model":"tiny-1","input":"a","text":{"format":{"type":"json_object"}}}""")]
     [InlineData(400, "unknown_parameter", """{"model":"tiny-1","input":"a","inputs":"a"}""")]
     [InlineData(400, null, """{"model":"tiny-1","input":"\ud800"}""")]
+    [InlineData(400, null, """{"\ud800":1,"\ud801":1}""")]
     public async Task A_request_that_cannot_be_met_is_refused_in_the_APIs_shape(int status, string? code, string json)
     {
         (int actual, JsonElement body) = await fixture.PostAsync(json);

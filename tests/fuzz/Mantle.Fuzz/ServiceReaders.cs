@@ -72,7 +72,7 @@ internal static class ServiceReaders
 
     private static IReadOnlyList<byte[]> Answers() =>
     [
-        Http("application/json", Answer),
+        [.. Http("application/json", Answer), .. Http("application/cose", "a")],
         Texts.Bytes("HTTP/1.1 200 OK\r\nContent-Type: application/cose\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\nHTTP/1.1 503 \r\nContent-Length: 0\r\n\r\n"),
     ];
 
@@ -98,15 +98,13 @@ internal static class ServiceReaders
     private static void ReadObject(byte[] bytes)
     {
         AnswerReader.ReadError(bytes);
-        try
+        if (bytes.AsSpan().IndexOf("\"output\""u8) >= 0)
+        {
+            AnswerReader.ReadResponse(bytes);
+        }
+        else if (bytes.AsSpan().IndexOf("\"data\""u8) >= 0)
         {
             AnswerReader.ReadFirstModel(bytes);
         }
-        catch (Formats.Bytes.MalformedInputException)
-        {
-            // The same bytes are never both.
-        }
-
-        AnswerReader.ReadResponse(bytes);
     }
 }
