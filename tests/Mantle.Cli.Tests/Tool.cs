@@ -30,7 +30,9 @@ internal static partial class Tool
         return File.Exists(published) && File.GetLastWriteTimeUtc(published) > File.GetLastWriteTimeUtc(built) ? published : built;
     }
 
-    public static Process Start(string folder, string name, params IEnumerable<string> arguments)
+    public static Process Start(string folder, string name, params IEnumerable<string> arguments) => StartWith(new Dictionary<string, string>(), folder, name, arguments);
+
+    public static Process StartWith(IReadOnlyDictionary<string, string> environment, string folder, string name, params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(PathOf(name), arguments)
         {
@@ -49,6 +51,11 @@ internal static partial class Tool
         if (runtime is not null)
         {
             start.Environment["DOTNET_ROOT"] = runtime;
+        }
+
+        foreach ((string variable, string value) in environment)
+        {
+            start.Environment[variable] = value;
         }
 
         Process process = Process.Start(start)!;

@@ -1,6 +1,7 @@
 using System.Text;
 using Mantle.Formats.Tpm;
 using Mantle.Fuzz.Seeds;
+using Mantle.ImageBuilder.Publishing;
 using Mantle.Measure;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;
@@ -45,6 +46,12 @@ internal static class ReleaseReaders
         ledger: PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW
         """;
 
+    private const string Published = """
+        {"version": 1, "name": "tiny", "release": "1.2.0", "statement": "aa", "image": "bb", "amis": [
+          {"region": "us-east-1", "id": "ami-0123456789abcdef0", "snapshot": "snap-0123456789abcdef0", "account": "111122223333", "sharedWith": ["public"]},
+          {"region": "eu-central-1", "id": "ami-0123456789abcdef1", "snapshot": "snap-0123456789abcdef1", "account": "111122223333", "sharedWith": []}]}
+        """;
+
     private static readonly IReadOnlyList<byte[]> s_words = Texts.Words(
         "null", "[]", "{}", "true", "{\"", "\\u0000", "\\ud800", "1e999", "-0", "/*", ",", "\"\"", "../", "\"payload\":", "\"sig\":", "\"subject\":", "\"sha256\":", "==", "\n", "\n\n", "— ", "+", "01", "99999999999999999999");
 
@@ -55,6 +62,7 @@ internal static class ReleaseReaders
         new("release ledger", () => [Ledger().ToArray()], bytes => Same(bytes, ReleaseLedger.Read(bytes, null).ToArray())) { Words = s_words },
         new("ledger checkpoint", () => [Checkpointed(Ledger()).Checkpoint!.Note.ToArray()], bytes => Same(bytes, Checkpoint.Read(bytes).Note.ToArray())) { Words = s_words },
         new("ledger proof", () => [Checkpointed(Ledger()).Prove(1).ToArray()], bytes => Same(bytes, LedgerProof.Read(bytes).ToArray())) { Words = s_words },
+        new("ami document", () => [Texts.Bytes(Published)], bytes => AmiDocument.Read(bytes)) { Words = s_words },
         new("signing key", () => [Texts.Bytes(Key), VerificationKey.FromPem(Key).SubjectPublicKeyInfo.ToArray()], bytes => VerificationKey.Read(bytes).Verify("text"u8, new byte[64], SignatureScheme.Ed25519)),
         new("release policy", () => [Texts.Bytes(Policy)], bytes => ReleasePolicyReader.Parse("release.yaml", Encoding.UTF8.GetString(bytes), _ => null))
         {

@@ -12,10 +12,10 @@ internal static class AmiCommand
 
           imagebuilder ami verify ami-0123456789abcdef0 --against release --region us-east-1
           imagebuilder ami list   --region us-east-1,eu-central-1 --ledger releases.jsonl
-          imagebuilder ami retire release --ledger releases.jsonl --key ledger.pem --reason "replaced by 1.3.0" --time 2026-12-01
+          imagebuilder ami retire 7 --region us-east-1 --ledger releases.jsonl --key ledger.pem --reason "replaced by 1.3.0" --time 2026-12-01
           imagebuilder ami gc     --region us-east-1 --ledger releases.jsonl
         """)
     {
-        AmiVerifyCommand.Create(),
+        AmiVerifyCommand.Create(), AmiListCommand.Create(), AmiRetireCommand.Create(), AmiGcCommand.Create(),
     };
 }

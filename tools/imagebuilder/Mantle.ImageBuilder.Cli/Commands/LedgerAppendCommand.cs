@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Text;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 using Mantle.Measure.Release;
-using Mantle.Measure.Release.Dsse;
 using Mantle.Measure.Release.Ledger;
 using Mantle.Measure.Release.Policy;
 
@@ -45,22 +43,13 @@ internal static class LedgerAppendCommand
         string path = parsed.GetValue(s_ledger)!;
         ReleaseLedger ledger = File.Exists(path) ? ReleaseLedger.Open(path) : ReleaseLedger.Empty;
         LedgerEntry entry = Draft(parsed, ledger, SigningOptions.Time(parsed, s_time));
-        ReleaseLedger longer = ledger.Append(entry);
+
+        // What is wrong with the event is said before a passphrase is asked for.
+        ledger.Append(entry);
         KeyOpener opener = new(SigningOptions.Passphrases(parsed, s_passphrase));
         using ISigner signer = await opener.OpenAsync(parsed.GetValue(s_key)!, cancellation).ConfigureAwait(false);
-        string origin = ledger.Checkpoint?.Origin ?? parsed.GetValue(s_origin)
-            ?? throw new UserErrorException("--origin is needed: the name of a new ledger", "give a name that is yours, for example ledger.example.com/metrics", ExitCode.Usage);
-        NoteKey key = KeyOf(origin, signer);
-        if (ledger.Entries.Count > 0 && LedgerCheck.Check(ledger, key).Verdict != Measure.Checking.Verdict.Holds)
-        {
-            throw new UserErrorException($"\"{path}\" is not what {origin}'s key has signed", "\"imagebuilder ledger check\" shows what is wrong", ExitCode.Mismatch);
-        }
-
-        string text = longer.CheckpointText(origin);
-        byte[] signature = await signer.SignCheckedAsync(Encoding.UTF8.GetBytes(text), SignatureScheme.Ed25519, cancellation).ConfigureAwait(false);
-        Replace(path, longer.ToArray());
-        Replace(path + ReleaseLedger.CheckpointSuffix, new SignedNote(text, []).With(key, signature).ToArray());
-        parsed.InvocationConfiguration.Output.WriteLine($"entry {longer.Entries.Count - 1}: {entry.Name} {entry.Version}, number {entry.Number}, {entry.EventName}");
+        (int index, NoteKey key) = await LedgerWriter.AppendAsync(path, ledger, entry, signer, parsed.GetValue(s_origin), cancellation).ConfigureAwait(false);
+        parsed.InvocationConfiguration.Output.WriteLine($"entry {index}: {entry.Name} {entry.Version}, number {entry.Number}, {entry.EventName}");
         parsed.InvocationConfiguration.Output.WriteLine($"key {key}");
         return ExitCode.Success;
     }
@@ -92,7 +81,7 @@ internal static class LedgerAppendCommand
         return LedgerEntry.Of(release, time);
     }
 
-    private static LedgerEntry After(ReleaseLedger ledger, string? name, long number, LedgerEvent what, string? reason, DateTimeOffset time)
+    internal static LedgerEntry After(ReleaseLedger ledger, string? name, long number, LedgerEvent what, string? reason, DateTimeOffset time)
     {
         LedgerEntry[] found = [.. ledger.Entries.Where(entry => entry.Event == LedgerEvent.Released && entry.Number == number && (name is null || entry.Name == name))];
         if (reason is null || !LedgerEntry.IsReason(reason))
@@ -105,25 +94,5 @@ internal static class LedgerAppendCommand
             : throw new UserErrorException(
                 found.Length == 0 ? $"the ledger has no release of number {number}" : $"{found.Length} appliances have a release of number {number}",
                 found.Length == 0 ? "\"imagebuilder ledger show\" lists them" : "say which with --name", ExitCode.Mismatch);
-    }
-
-    private static NoteKey KeyOf(string origin, ISigner signer)
-    {
-        try
-        {
-            return new(origin, signer.PublicKey);
-        }
-        catch (ArgumentException e)
-        {
-            throw new UserErrorException($"{signer.Name}: {e.Message.Split(" (Parameter", 2)[0]}", "make one with \"openssl genpkey -algorithm ed25519\"");
-        }
-    }
-
-    private static void Replace(string path, byte[] content)
-    {
-        string pending = path + ".pending";
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllBytes(pending, content);
-        File.Move(pending, path, overwrite: true);
     }
 }

@@ -17,6 +17,7 @@ internal static class PublishCommand
     private static readonly Option<string[]> s_copyTo = new("--copy-to") { Description = "Regions to copy to, with commas between", HelpName = "REGION" };
     private static readonly Option<string[]> s_shareWith = new("--share-with") { Description = "Who may launch it: an account, the ARN of an organization or unit, or public; repeatable", HelpName = "ACCOUNT|public" };
     private static readonly Option<string?> s_deprecateAt = new("--deprecate-at") { Description = "From when on the AMI is deprecated", HelpName = "TIME" };
+    private static readonly Option<int> s_parallel = new("--parallel") { Description = "Blocks to send at a time, 1 to 64; fewer while EBS throttles", HelpName = "N", DefaultValueFactory = _ => 64 };
     private static readonly Option<bool> s_dryRun = new("--dry-run") { Description = "List every call that would be made, and make none that changes anything" };
     private static readonly Option<bool> s_yes = new("--yes", "-y") { Description = "Do not ask" };
     private static readonly Option<bool> s_json = new("--json") { Description = "Print the result as JSON (docs/schemas/publication.schema.json), and events on standard error" };
@@ -37,7 +38,7 @@ internal static class PublishCommand
               imagebuilder publish release --region us-east-1 --share-with 111122223333 --deprecate-at 2027-05-23 --yes
             """)
         {
-            s_release, s_policy, s_ledger, s_region, s_copyTo, s_shareWith, s_deprecateAt, s_dryRun, s_yes, s_json,
+            s_release, s_policy, s_ledger, s_region, s_copyTo, s_shareWith, s_deprecateAt, s_parallel, s_dryRun, s_yes, s_json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -61,6 +62,7 @@ internal static class PublishCommand
             CopyTo = copyTo,
             ShareWith = shareWith,
             DeprecateAt = deprecateAt,
+            Parallel = parsed.GetValue(s_parallel) is >= 1 and <= 64 and int parallel ? parallel : throw new UserErrorException("--parallel: not 1 to 64", exitCode: ExitCode.Usage),
             IsDryRun = parsed.GetValue(s_dryRun),
             Time = TimeProvider.System,
         };

@@ -1,3 +1,5 @@
+using Mantle.ImageBuilder.Publishing.Ebs;
+
 namespace Mantle.ImageBuilder.Publishing;
 
 /// <summary>What is to be published, and where to.</summary>
@@ -17,6 +19,9 @@ public sealed record PublishRequest
 
     /// <summary>From when on it is deprecated; whole minutes.</summary>
     public DateTimeOffset? DeprecateAt { get; init; }
+
+    /// <summary>Blocks that are sent at a time, 1 to 64.</summary>
+    public int Parallel { get; init; } = EbsClient.Connections;
 
     /// <summary>Whether to change nothing.</summary>
     public bool IsDryRun { get; init; }

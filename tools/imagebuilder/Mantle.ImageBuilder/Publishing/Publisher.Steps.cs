@@ -25,7 +25,7 @@ public sealed partial class Publisher
         UploadResult result;
         using (IBlockService blocks = _blocksOf(home.Region))
         {
-            SnapshotUploader uploader = new(blocks, async (id, stop) => (await home.Service.FindSnapshotAsync(id, stop).ConfigureAwait(false))?.State.Value, _retries, _request.Time);
+            SnapshotUploader uploader = new(blocks, async (id, stop) => (await home.Service.FindSnapshotAsync(id, stop).ConfigureAwait(false))?.State.Value, _retries, _request.Time) { Parallel = _request.Parallel };
             UploadRequest request = new()
             {
                 Image = Release.Image,

@@ -6,6 +6,7 @@ using Amazon.EC2.Model;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Efi;
 using Mantle.Formats.Gpt;
+using Mantle.Formats.Tpm;
 using Mantle.ImageBuilder.Aws;
 using Mantle.ImageBuilder.Publishing.Ebs;
 using Mantle.ImageBuilder.Publishing.Images;
@@ -221,7 +222,13 @@ public sealed class AmiVerifier : IDisposable
 
         void Predict(string check, SecureBootState mode, SecureBootVariables? given, ReleaseMeasurements? expected) => Guard(check, () =>
         {
-            ImagePrediction prediction = Predictor.Predict(disk, new() { SecureBoot = mode, Variables = given, InputName = _request.Id });
+            ImagePrediction prediction = Predictor.Predict(disk, new()
+            {
+                Banks = expected is null ? TpmHash.Computable : [.. expected.Banks.Keys],
+                SecureBoot = mode,
+                Variables = given,
+                InputName = _request.Id,
+            });
             predictions.Add(prediction);
             if (prediction.IsDebugTwin)
             {

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Mantle.Cli.Tests;
+using Mantle.Emulator.Ec2.Ebs;
+using Mantle.Emulator.Ec2.Images;
+using Mantle.Measure;
+
+namespace Mantle.Publish.Tests.Executable;
+
+/// <summary>The executable itself, with nothing but the environment to find EC2 and EBS by.</summary>
+public sealed class ExecutableTests(SignedRelease release) : IClassFixture<SignedRelease>
+{
+    private const int Kills = 10;
+
+    [Fact]
+    public async Task An_upload_that_is_killed_ten_times_sends_no_finished_block_again_and_ends_as_the_release()
+    {
+        await using PublishCloud cloud = await PublishCloud.StartAsync();
+        string journal = release.PathOf($"release.upload.{PublishCloud.Region}");
+        cloud.Faults.Add(new() { Operation = "PutSnapshotBlock", Delay = TimeSpan.FromMilliseconds(15), Times = int.MaxValue });
+        Random random = new();
+        Dictionary<int, int> finished = [];
+        int blocks = File.ReadAllBytes(release.PathOf("release/image.raw")).Chunk(524_288).Count(block => block.AsSpan().ContainsAnyExcept((byte)0));
+        for (int kill = 1; kill <= Kills; kill++)
+        {
+            using Process process = Start(cloud, Publish("--parallel", "2"));
+            int before = cloud.Count("PutSnapshotBlock");
+            int wait = random.Next(0, Math.Max(1, (blocks - before) / (Kills + 1 - kill)));
+            while (!process.HasExited && cloud.Count("PutSnapshotBlock") < before + wait)
+            {
+                await Task.Delay(1);
+            }
+
+            await Task.Delay(random.Next(20));
+            Tool.Send(process, Tool.Kill);
+            Assert.Equal(128 + Tool.Kill, Tool.End(process).ExitCode);
+            await Task.Delay(100);
+            foreach (int block in Journaled(journal))
+            {
+                finished.TryAdd(block, Assert.Single(cloud.Service.Snapshots).Puts[block]);
+            }
+        }
+
+        ToolResult result = Tool.End(Start(cloud, Publish("--parallel", "8", "--json")));
+        Assert.True(result.ExitCode == ExitCode.Success, result.Error);
+        EmulatedSnapshot snapshot = Assert.Single(cloud.Service.Snapshots);
+        Assert.Equal(blocks, snapshot.Blocks.Count);
+        Assert.NotEmpty(finished);
+        Assert.All(finished, block => Assert.Equal(block.Value, snapshot.Puts[block.Key]));
+        byte[] image = await File.ReadAllBytesAsync(release.PathOf("release/image.raw"));
+        byte[] stored = await File.ReadAllBytesAsync(snapshot.Path);
+        int common = Math.Min(image.Length, stored.Length);
+        Assert.True(image.AsSpan(0, common).SequenceEqual(stored.AsSpan(0, common)));
+        Assert.False(image.AsSpan(common).ContainsAnyExcept((byte)0));
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal(blocks - finished.Count, json.RootElement.GetProperty("upload").GetProperty("sent_blocks").GetInt32());
+        Assert.Contains("{\"event\":\"upload\"", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(journal));
+
+        // The same command proves it, lists it, and finds an added volume.
+        EmulatedImage ami = Assert.Single(cloud.Service.Images);
+        result = Tool.End(Start(cloud, "ami", "verify", "--against", "release", "--policy", "policy.yaml"));
+        Assert.True(result.ExitCode == ExitCode.Success, result.Output + result.Error);
+        Assert.Contains("this AMI is tiny 1.0.0, number 3, release ", result.Output, StringComparison.Ordinal);
+        result = Tool.End(Start(cloud, "ami", "list", "--region", PublishCloud.Region));
+        Assert.Contains(ami.Id, result.Output, StringComparison.Ordinal);
+        result = Tool.End(Start(cloud, "ami", "verify", ami.Id, "--region", PublishCloud.Region, "--save", "saved.json"));
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Equal(await File.ReadAllTextAsync(release.PathOf("release/measurements-secure-boot.json")), await File.ReadAllTextAsync(release.PathOf("saved.json")));
+        ami.Devices.Add(new("/dev/sdb", null, 8, "gp3", true));
+        result = Tool.End(Start(cloud, "ami", "verify", ami.Id, "--against", "release", "--policy", "policy.yaml", "--sample", "3"));
+        Assert.Equal(ExitCode.Mismatch, result.ExitCode);
+        Assert.Contains("there is a volume /dev/sdb besides", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_done_is_said_in_a_line()
+    {
+        await using PublishCloud cloud = await PublishCloud.StartAsync();
+        ToolResult result = Tool.End(Start(cloud, Publish()[..^1]));
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+        Assert.Contains("nobody is there to answer", result.Error, StringComparison.Ordinal);
+        cloud.Caller.Expires = DateTimeOffset.MinValue;
+        result = Tool.End(Start(cloud, Publish()));
+        Assert.Equal(ExitCode.Remote, result.ExitCode);
+        Assert.Contains("imagebuilder: hint: sign in again", result.Error, StringComparison.Ordinal);
+        result = Tool.End(Start(cloud, "ami", "gc", "--region", PublishCloud.Region, "--ledger", "nothing.jsonl"));
+        Assert.Equal(ExitCode.Environment, result.ExitCode);
+    }
+
+    private static string[] Publish(params string[] more) => ["publish", "release", "--policy", "policy.yaml", "--region", PublishCloud.Region, .. more, "--yes"];
+
+    private Process Start(PublishCloud cloud, params string[] arguments) => Tool.StartWith(
+        new Dictionary<string, string>
+        {
+            ["AWS_ACCESS_KEY_ID"] = cloud.Caller.AccessKeyId,
+            ["AWS_SECRET_ACCESS_KEY"] = cloud.Caller.SecretKey,
+            ["AWS_ENDPOINT_URL_EC2"] = cloud.Endpoint.Url,
+            ["AWS_ENDPOINT_URL_EBS"] = cloud.Endpoint.Url,
+        },
+        release.Root,
+        "imagebuilder",
+        arguments);
+
+    private static IEnumerable<int> Journaled(string path) => !File.Exists(path) ? []
+        : File.ReadAllText(path).Split('\n').Skip(1).Where(line => line.Length > 64).Select(line => int.Parse(line.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+}
