@@ -1,4 +1,3 @@
-using Mantle.Formats.Bytes;
 using Mantle.Measure.Prediction;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;

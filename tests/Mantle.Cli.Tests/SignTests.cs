@@ -229,7 +229,7 @@ public sealed class SignTests(SigningFixture signing) : IClassFixture<SigningFix
     [Fact]
     public void Waivers_of_the_build_are_a_file_of_the_release_and_only_those_count()
     {
-        string folder = signing.PathOf("waived");
+        string folder = signing.PathOf("waived-build");
         Directory.CreateDirectory(folder);
         TinyAppliance.Write(folder, waived: true);
         ToolResult built = Tool.Run(folder, "imagebuilder", TinyAppliance.Build(folder));

@@ -67,7 +67,11 @@ internal static class TinyAppliance
     {
         File.WriteAllText(Path.Combine(folder, RecipeName), !waived ? Recipe : Recipe.Replace("users:", $"  - path: {WaivedPath}\n    source: waived\nusers:", StringComparison.Ordinal)
             + $"waivers:\n  - rule: {WaivedRule}\n    path: {WaivedPath}\n    reason: a test of waivers\n    owner: somebody\n    expires: 2027-01-01\n");
-        File.WriteAllText(Path.Combine(folder, "waived"), "PermitRootLogin yes\n");
+        if (waived)
+        {
+            File.WriteAllText(Path.Combine(folder, "waived"), "PermitRootLogin yes\n");
+        }
+
         File.WriteAllText(Path.Combine(folder, "init"), "\u007fELF init");
         byte[] service = new byte[payload];
         new Random(1).NextBytes(service);

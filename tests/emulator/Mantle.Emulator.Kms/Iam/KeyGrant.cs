@@ -31,7 +31,8 @@ public sealed record KeyGrant
     internal bool Covers(IamRequest request, Func<bool> identityAllows)
     {
         IamPrincipal who = request.Principal;
-        bool Is(string? principal) => principal == who.Arn || (who.Kind != IamPrincipalKind.Service && principal == who.PrincipalArn);
+        // An account is a principal too, by its number or its ARN (KMS API Reference, CreateGrant); who asks as the account is that principal.
+        bool Is(string? principal) => principal == who.Arn || (who.Kind == IamPrincipalKind.Account && principal == who.Account) || (who.Kind != IamPrincipalKind.Service && principal == who.PrincipalArn);
         string operation = request.Action["kms:".Length..];
         if (operation == "RetireGrant" && Is(Retiring))
         {

@@ -76,9 +76,9 @@ internal static class RunCommand
         TextWriter output = parsed.InvocationConfiguration.Output;
         using LocalMachine machine = new(request, host);
         GuestEnd end = await machine.RunAsync(
-            () =>
+            isVirtualized =>
             {
-                output.WriteLine($"booting     {request.Image}, {request.MemoryMebibytes} MiB, {(host.HasVirtualization ? "kvm" : "emulated")}, Secure Boot {(request.Keys is null ? "off" : "on")}");
+                output.WriteLine($"booting     {request.Image}, {request.MemoryMebibytes} MiB, {(isVirtualized ? "kvm" : "emulated")}, Secure Boot {(request.Keys is null ? "off" : "on")}");
                 foreach (PortForward port in request.Ports)
                 {
                     output.WriteLine($"forwards    127.0.0.1:{port.Host} to port {port.Guest}");

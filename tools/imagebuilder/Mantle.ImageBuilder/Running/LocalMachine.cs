@@ -27,56 +27,92 @@ public sealed class LocalMachine : IDisposable
     public LocalMachine(MachineRequest request, HostPrograms host) => (_request, _host) = (request, host);
 
     /// <summary>Starts the machine and waits for its end.</summary>
-    /// <param name="started">Called when the firmware runs.</param>
+    /// <param name="started">Called when the firmware runs: whether the processor runs the guest itself. Called again when that fails and it is emulated.</param>
     /// <param name="answered">Called for each forwarded port behind which TLS answers for the first time.</param>
     /// <param name="cancellation">Ends the machine, as pulling its plug would.</param>
     /// <exception cref="UserErrorException">QEMU or swtpm fails, or a port is taken; exit code 4.</exception>
-    public async Task<GuestEnd> RunAsync(Action started, Action<PortForward> answered, CancellationToken cancellation)
+    public async Task<GuestEnd> RunAsync(Action<bool> started, Action<PortForward> answered, CancellationToken cancellation)
     {
         RefuseTakenPorts();
+        if (_host.HasVirtualization)
+        {
+            try
+            {
+                return await BootAsync(isVirtualized: true, started, answered, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is UserErrorException or SocketException)
+            {
+                // A hypervisor below may offer KVM and not what OVMF needs of it (system management mode, registers). Emulation always works.
+                Stop();
+            }
+        }
+
+        return await BootAsync(isVirtualized: false, started, answered, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<GuestEnd> BootAsync(bool isVirtualized, Action<bool> started, Action<PortForward> answered, CancellationToken cancellation)
+    {
         string variables = PathOf("variables.fd");
         byte[] empty = await File.ReadAllBytesAsync(_host.FirmwareVariables, cancellation).ConfigureAwait(false);
         await File.WriteAllBytesAsync(
             variables, _request.Keys is { } keys ? VariableStore.Add(empty, keys.ToVariables(isEnabled: true)) : empty, cancellation).ConfigureAwait(false);
         _tpm = new(_host.SoftwareTpm, ["socket", "--tpm2", "--tpmstate", $"dir={Directory.CreateDirectory(PathOf("tpm")).FullName}", "--ctrl", $"type=unixio,path={PathOf("tpm.socket")}"]);
         await WaitForAsync(PathOf("tpm.socket"), _tpm, cancellation).ConfigureAwait(false);
-        _qemu = new(_host.Qemu, Arguments(variables));
+        _qemu = new(_host.Qemu, Arguments(variables, isVirtualized));
         await WaitForAsync(PathOf("monitor"), _qemu, cancellation).ConfigureAwait(false);
         using Socket monitor = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await monitor.ConnectAsync(new UnixDomainSocketEndPoint(PathOf("monitor")), cancellation).ConfigureAwait(false);
-        started();
+        started(isVirtualized);
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task probes = Task.WhenAll(_request.Ports.Select(port => ProbeAsync(port, answered, ended.Token)));
-        string? reason = await WatchAsync(monitor, cancellation).ConfigureAwait(false);
-        await _qemu.Exited(cancellation).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        await probes.ConfigureAwait(false);
-        return reason switch
+        try
         {
-            "guest-shutdown" => GuestEnd.PowerOff,
-            "guest-reset" or "guest-panic" => GuestEnd.Reset,
-            _ => throw _qemu.Failure(),
-        };
+            string? reason = await WatchAsync(monitor, cancellation).ConfigureAwait(false);
+            await _qemu.Exited(cancellation).ConfigureAwait(false);
+            return reason switch
+            {
+                "guest-shutdown" => GuestEnd.PowerOff,
+                "guest-reset" or "guest-panic" => GuestEnd.Reset,
+                "host-signal" => throw new OperationCanceledException(cancellation), // a terminal interrupts QEMU as well, perhaps before us
+                _ => throw _qemu.Failure(),
+            };
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await probes.ConfigureAwait(false);
+        }
+    }
+
+    private void Stop()
+    {
+        _qemu?.Dispose();
+        _tpm?.Dispose();
+        _qemu = null;
+        _tpm = null;
+        foreach (string socket in new[] { "monitor", "tpm.socket" })
+        {
+            File.Delete(PathOf(socket));
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _qemu?.Dispose();
-        _tpm?.Dispose();
+        Stop();
         _folder.Delete(recursive: true);
     }
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    private IEnumerable<string> Arguments(string variables) =>
+    private IEnumerable<string> Arguments(string variables, bool isVirtualized) =>
     [
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-        "-machine", $"q35,smm=on,accel={(_host.HasVirtualization ? "kvm" : "tcg")}",
+        "-machine", $"q35,smm=on,accel={(isVirtualized ? "kvm" : "tcg")}",
         "-global", "driver=cfi.pflash01,property=secure,value=on",
 
         // Emulated: the processor that has the instructions of native code, RDRAND, and no trouble with cmpxchg16b.
-        "-cpu", _host.HasVirtualization ? "host" : "EPYC",
+        "-cpu", isVirtualized ? "host" : "EPYC",
         "-m", $"{_request.MemoryMebibytes}M",
         "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Escape(_host.FirmwareCode)}",
         "-drive", $"if=pflash,unit=1,format=raw,file={Escape(variables)}",
@@ -117,7 +153,7 @@ public sealed class LocalMachine : IDisposable
     private static async Task WaitForAsync(string socket, SupervisedProcess process, CancellationToken cancellation)
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        while (!File.Exists(socket))
+        while (!IsListening(socket))
         {
             if (process.HasExited)
             {
@@ -132,6 +168,10 @@ public sealed class LocalMachine : IDisposable
             await Task.Delay(s_pause, cancellation).ConfigureAwait(false);
         }
     }
+
+    /// <summary>A socket has its name before anybody listens there (SO_ACCEPTCON in /proc/net/unix; proc(5)), and to try it would be to be its one client.</summary>
+    private static bool IsListening(string socket) =>
+        File.ReadLines("/proc/net/unix").Any(line => line.EndsWith($" {socket}", StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] == "00010000");
 
     /// <summary>Listens to QEMU's machine protocol until it closes, and returns why the machine stopped.</summary>
     private static async Task<string?> WatchAsync(Socket monitor, CancellationToken cancellation)

@@ -61,7 +61,9 @@ internal sealed class SupervisedProcess : IDisposable
     {
         lock (_output)
         {
-            string last = _output.ToString().TrimEnd().Split('\n')[^1].Trim();
+            // Behind the program's own last words the shell says how it ended.
+            string[] lines = [.. _output.ToString().Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.Contains("warning:", StringComparison.Ordinal))];
+            string last = string.Join("; ", lines.TakeLast(2));
             return new($"{Name} failed{(last.Length == 0 ? "" : $": {last}")}", $"{Name} ended with code {_process.ExitCode}", ExitCode.Environment);
         }
     }
