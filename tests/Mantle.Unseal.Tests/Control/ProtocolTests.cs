@@ -31,13 +31,20 @@ public sealed class ProtocolTests
 
     [Theory]
     [InlineData("X", 0x10)]
-    [InlineData("B\u0005other", 0x10)]
     [InlineData("B\u0007weights", 0x10)]
     public async Task Nonsense_ends_the_program(string go, byte stage)
     {
         await using TestAppliance appliance = await TestAppliance.StartAsync();
         Outcome outcome = await appliance.RunAsync(go: go);
         Assert.Equal((stage, 1), (outcome.LastStage, outcome.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_not_configured_is_stage_10()
+    {
+        await using TestAppliance appliance = await TestAppliance.StartAsync();
+        appliance.Blobs["other"] = appliance.Blobs["weights"];
+        Assert.Equal(0x10, (await appliance.RunAsync()).LastStage);
     }
 
     [Theory]
