@@ -28,12 +28,13 @@ internal static class BrokerMessages
     {
         BrokerStatus status = (BrokerStatus)header[0];
         uint length = BinaryPrimitives.ReadUInt32BigEndian(header[1..AnswerHeaderLength]);
-        bool isSound = status switch
+        return status switch
         {
-            BrokerStatus.Ok => length is > 0 and <= MaximumDocument,
-            BrokerStatus.RateLimited or BrokerStatus.TpmFailed or BrokerStatus.BadRequest => length == 0,
-            _ => false,
+            BrokerStatus.Ok when length is > 0 and <= MaximumDocument => (status, (int)length),
+            BrokerStatus.Ok => throw new InvalidDataException($"a document of {length} bytes"),
+            BrokerStatus.RateLimited or BrokerStatus.TpmFailed or BrokerStatus.BadRequest when length == 0 => (status, 0),
+            BrokerStatus.RateLimited or BrokerStatus.TpmFailed or BrokerStatus.BadRequest => throw new InvalidDataException("a document behind a refusal"),
+            _ => throw new InvalidDataException($"status {header[0]} is unknown"),
         };
-        return isSound ? (status, (int)length) : throw new InvalidDataException($"status {header[0]} with {length} bytes");
     }
 }
