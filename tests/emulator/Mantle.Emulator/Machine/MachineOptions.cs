@@ -64,6 +64,15 @@ public sealed record MachineOptions
     /// <summary>The guest's TCP port that is reachable from the host's loopback.</summary>
     public int GuestPort { get; init; } = 443;
 
+    /// <summary>The servers that the guest reaches; it reaches nothing else.</summary>
+    public IReadOnlyList<GuestServer> Servers { get; init; } = [];
+
+    /// <summary>The <c>socat</c> program; needed where there are <see cref="Servers"/>.</summary>
+    public string? Relay { get; init; }
+
+    /// <summary>A file for every packet that the guest sends or receives (libpcap format), or null.</summary>
+    public string? NetworkCapture { get; init; }
+
     /// <summary>SMBIOS type 11 strings; systemd-stub takes a command line out of one of them.</summary>
     public IReadOnlyList<string> OemStrings { get; init; } = [];
 
@@ -99,7 +108,8 @@ public sealed record MachineOptions
             "-drive", $"if=none,id=disk,format=raw,snapshot=on,file={DiskImage}",
             .. disk,
             .. first,
-            "-netdev", $"user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-:{GuestPort}",
+            "-netdev", string.Join(',', (string[])["user,id=network,restrict=on", $"hostfwd=tcp:127.0.0.1:0-:{GuestPort}", .. ServerOptions()]),
+            .. NetworkCapture is null ? Array.Empty<string>() : ["-object", $"filter-dump,id=capture,netdev=network,file={NetworkCapture}"],
             "-device", "virtio-net-pci,netdev=network,romfile=",
             "-vga", "std",
             "-chardev", $"socket,id=serial,path={serialSocket}",
@@ -112,4 +122,11 @@ public sealed record MachineOptions
             .. OemStrings.SelectMany(x => new[] { "-smbios", $"type=11,value={x.Replace(",", ",,", StringComparison.Ordinal)}" }),
         ];
     }
+
+    private IEnumerable<string> ServerOptions() =>
+        Servers.Count == 0
+            ? []
+            : Servers
+                .Select(x => x.ToOption(Relay ?? throw new ArgumentException("servers of the guest need a relay (socat)")))
+                .Prepend(GuestServer.Network);
 }
