@@ -14,6 +14,13 @@ internal static class MetadataGuard
 
     /// <summary>The rules: everybody before the user, and everybody after.</summary>
     /// <param name="user">Who may; never 0.</param>
+    /// <remarks>
+    /// Not root, who is process 1 and asks for nothing: the kernel's reverse path check (rp_filter) looks for the way back as root, and would drop every
+    /// answer of the service.
+    /// </remarks>
     internal static byte[][] Rules(uint user) =>
-        [RouteMessage.Prohibit(Service, 0, user - 1, Priority), RouteMessage.Prohibit(Service, user + 1, LastUser, Priority + 1)];
+    [
+        .. user > 1 ? [RouteMessage.Prohibit(Service, 1, user - 1, Priority)] : Array.Empty<byte[]>(),
+        RouteMessage.Prohibit(Service, user + 1, LastUser, Priority + 1),
+    ];
 }

@@ -41,6 +41,9 @@ internal sealed class Cloud : IAsyncDisposable
     /// <summary>The port of the metadata service on 127.0.0.1.</summary>
     public int MetadataPort => new Uri(_metadata.Url).Port;
 
+    /// <summary>What the metadata service was asked.</summary>
+    public IReadOnlyList<string> MetadataCalls => _metadata.Calls;
+
     /// <summary>The root of attestation documents, DER.</summary>
     public byte[] AttestationRoot => _authority.Root;
 

@@ -92,7 +92,7 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
         workshop.Build("build", "appliance.yaml", "--debug", "--output", "out-debug");
         transcript.Say("Nobody signs the twin:");
         workshop.Refused(
-            ExitCode.Malformed, "sign", "out-debug", "--identity", "identity", "--db-key", "keys/db.key.pem", "--key", "alice.pem", "--number", "3", "--released", Released, "--expires",
+            ExitCode.Malformed, "demonstration\n", "sign", "out-debug", "--identity", "identity", "--db-key", "keys/db.key.pem", "--key", "alice.pem", "--number", "3", "--released", Released, "--expires",
             Expires(), "--output", "release-debug");
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Mantle.Emulator.Kms;
 using Mantle.Emulator.Machine;
@@ -17,13 +18,14 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
     private static readonly TimeSpan s_glance = TimeSpan.FromSeconds(1);
 
     private readonly List<string> _heard = [];
+    private NitroTpm? _tpm;
 
     /// <summary>Boots the release and hands the serving machine to a visitor.</summary>
     public BootOutcome Serve(string name, string disk, Action<int> visit)
     {
         return Watch(name, disk, [], machine =>
         {
-            machine.WaitForHttps("/healthz");
+            AwaitService(name, machine);
             visit(machine.ForwardedPort);
             machine.PressPowerButton();
             machine.WaitForPowerOff();
@@ -45,11 +47,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         machine.WaitForHandover();
         machine.WaitForPowerOff(() =>
         {
-            if (machine.TryHear(StatusPort, s_glance) is { } code)
-            {
-                _heard.Add(code.Trim());
-            }
-
+            Listen(machine);
             if (machine.TryHttps("/healthz", s_glance) is { } answer)
             {
                 throw new DemoException($"\"{name}\" serves: {answer}");
@@ -57,12 +55,36 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         });
     });
 
+    private void AwaitService(string name, VirtualMachine machine)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (machine.TryHttps("/healthz", s_glance) is null)
+        {
+            Listen(machine);
+            if (machine.IsOff || Stopwatch.GetElapsedTime(start) > VirtualMachine.BootTimeout)
+            {
+                throw new DemoException(
+                    $"\"{name}\" does not serve; stages: {string.Join(' ', _heard.Distinct())}; metadata: {string.Join(", ", cloud.MetadataCalls)}; "
+                    + $"KMS: {string.Join(", ", cloud.Keys.Calls.TakeLast(4))}; TPM: {string.Join(' ', _tpm?.Commands ?? [])}");
+            }
+        }
+    }
+
+    private void Listen(VirtualMachine machine)
+    {
+        if (machine.TryHear(StatusPort, s_glance) is { } code)
+        {
+            _heard.Add(code.Trim());
+        }
+    }
+
     private BootOutcome Watch(string name, string disk, string[] words, Action<VirtualMachine> until)
     {
-        string file = name.Replace(' ', '-');
+        string file = Attacks.FileOf(name);
         int calls = cloud.Keys.Calls.Count;
         _heard.Clear();
         using NitroTpm tpm = cloud.MakeTpm();
+        _tpm = tpm;
         Firmware firmware = Firmware.FindSecureBoot() ?? throw new DemoException("OVMF is missing (Debian package \"ovmf\")");
         File.WriteAllBytes(workshop[$"{file}.fd"], Enroll(File.ReadAllBytes(firmware.VariablesPath)));
         using VirtualMachine machine = new(new MachineOptions

@@ -38,9 +38,9 @@ internal sealed class Workshop(string folder, Transcript transcript)
     }
 
     /// <summary>Runs <c>imagebuilder</c> where it has to refuse.</summary>
-    public string Refused(int expected, params string[] arguments)
+    public string Refused(int expected, string passphrases, params string[] arguments)
     {
-        (int code, string output, string error) = Run("imagebuilder", Tool("imagebuilder"), arguments, null, null);
+        (int code, string output, string error) = Run("imagebuilder", Tool("imagebuilder"), [.. arguments, "--passphrase-fd", "3"], null, passphrases);
         return code == expected ? output + error : throw new DemoException($"imagebuilder {string.Join(' ', arguments)} ended with {code}, not {expected}: {error}");
     }
 
