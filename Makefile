@@ -15,7 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image debug test tools weights lock guest builder reproduce bench fuzz setup lockfiles clean
+.PHONY: help image debug test tools weights demo lock guest builder reproduce bench fuzz setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,10 @@ weights: ## train the sample's language model into artifacts/weights/model.mantl
 	@cd appliance/model/text && sha256sum --check --quiet SHA256SUMS
 	@$(DOTNET) build appliance/model/Mantle.Model.Trainer -c Release -v:quiet
 	artifacts/bin/Mantle.Model.Trainer/release/train appliance/model/text/pride-and-prejudice.txt artifacts/weights/model.mantle
+
+demo: guest tools weights ## from build to answer on this machine, and six attacks (needs what "make setup" installs)
+	@$(DOTNET) build tests/demo/Mantle.Demo -c Release -v:quiet
+	@artifacts/bin/Mantle.Demo/release/demo
 
 lock: builder ## resolve the recipe's packages anew into the lock
 	$(IMAGEBUILDER) lock $(RECIPE) --output $(LOCK) $(ARCHIVE)

@@ -18,7 +18,8 @@ public class DemonstrationTests(DemoRun demo)
     public void Kms_decrypted_once_and_for_an_attested_request()
     {
         KmsCall call = Assert.Single(demo.Seen.Served!.KeyServiceCalls);
-        Assert.Equal(new KmsCall("Decrypt", Cloud.Appliance, null, true), call);
+        Assert.Equal(("Decrypt", null, true), (call.Operation, call.Error, call.IsAttested));
+        Assert.Contains("/mantle-appliance/", call.Principal, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,12 +56,13 @@ public class DemonstrationTests(DemoRun demo)
                 Assert.All(attack.Outcome.KeyServiceCalls, call => Assert.Equal(("Decrypt", "AccessDeniedException"), (call.Operation, call.Error)));
                 Assert.Contains("denied", attack.Reason, StringComparison.Ordinal);
                 Assert.Equal("guest-shutdown", attack.Outcome.ShutdownReason);
+                Assert.Contains("62", attack.Outcome.StageCodes);
                 break;
         }
     }
 
     [Theory]
-    [InlineData(1, "the image did not run")]
+    [InlineData(1, "the image did not start")]
     [InlineData(2, "init=/bin/sh")]
     [InlineData(3, "example.cred")]
     [InlineData(4, "out-debug")]

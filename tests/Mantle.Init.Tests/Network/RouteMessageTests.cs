@@ -44,10 +44,11 @@ public sealed class RouteMessageTests
         byte[][] rules = MetadataGuard.Rules(1002);
         Assert.Equal(
             "38000000" + "2000" + "0506" + "00000000" + "00000000" + "02200000" + "00000008" + "00000000"
-            + "08000100" + "a9fea9fe" + "08000600" + "64000000" + "0c001400" + "00000000" + "e9030000",
+            + "08000100" + "a9fea9fe" + "08000600" + "64000000" + "0c001400" + "01000000" + "e9030000",
             Convert.ToHexStringLower(rules[0]));
         Assert.Equal("eb030000" + "feffffff", Convert.ToHexStringLower(rules[1])[^16..]);
         Assert.Equal(2, rules.Length);
+        Assert.Single(MetadataGuard.Rules(1));
     }
 
     [Fact]
