@@ -34,7 +34,7 @@ internal static unsafe class Attempts
         ("read the attestor by process_vm_readv", () => Interop.Call(310, attestor)),
         ("read the environment of the attestor", () => OpenFile($"/proc/{attestor}/environ", 0)),
         ("take a descriptor of the attestor", () => TakeDescriptor(attestor)),
-        ("kill the attestor", () => Interop.Call(62, attestor, 9)),
+        ("kill the attestor", () => attestor > 1 ? Interop.Call(62, attestor, 9) : 0),
         ("kill process 1", () => Interop.Call(62, 1, 9)),
         ("listen in the attestor's place", () => BindLocal("/run/attest/other")),
         ("write where the attestor's socket is", () => OpenFile("/run/attest/socket", OpenReadWrite | CreateFile)),
