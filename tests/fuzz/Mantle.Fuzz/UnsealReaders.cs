@@ -36,7 +36,7 @@ internal static class UnsealReaders
         Guest("sealed blob", () => [Blob(0), Blob(1)], bytes => SealedBlob.Read(bytes, allowsPadding: true).Open(new(32)).Dispose()),
         Guest("control message", () => [Texts.Bytes("B\u0003abcdef"), Texts.Bytes("G"), Texts.Bytes("A")], bytes => ControlMessage.Read(bytes)),
         Guest("attestation request", () => [[1, .. new byte[32], 2, 3, 4]], bytes => BrokerRequest.Read(bytes).UserData.ToString()),
-        Guest("role name", () => [Texts.Bytes("mantle-appliance\n")], bytes => MetadataService.ReadRole(Encoding.UTF8.GetString(bytes))),
+        Guest("role name", () => [Texts.Bytes("mantle-appliance\n")], bytes => MetadataService.ReadRole(Encoding.UTF8.GetString(bytes))) with { RefusesAlike = true },
         Guest("role credentials", () => [Texts.Bytes("""{"Code":"Success","AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":"d"}""")], bytes => MetadataService.ReadCredentials(bytes)),
         Guest("unseal configuration", () => [Texts.Bytes(Configuration)], bytes => UnsealConfigurationReader.Read(bytes)) with { Words = Texts.Words("null", "[]", "{}", "\"\"", "0", "true", "\\ud800", "[", "{\"a\":") },
     ];
