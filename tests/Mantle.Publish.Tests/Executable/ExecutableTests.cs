@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mantle.Cli.Tests;
 using Mantle.Emulator.Ec2.Ebs;
 using Mantle.Emulator.Ec2.Images;
@@ -66,7 +67,7 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
         Assert.Contains(ami.Id, result.Output, StringComparison.Ordinal);
         result = Tool.End(Start(cloud, "ami", "verify", ami.Id, "--region", PublishCloud.Region, "--save", "saved.json"));
         Assert.Equal(ExitCode.Success, result.ExitCode);
-        Assert.Equal(await File.ReadAllTextAsync(release.PathOf("release/measurements-secure-boot.json")), await File.ReadAllTextAsync(release.PathOf("saved.json")));
+        Assert.Equal(WithoutPackages(release.PathOf("release/measurements-secure-boot.json")), WithoutPackages(release.PathOf("saved.json")));
         ami.Devices.Add(new("/dev/sdb", null, 8, "gp3", true));
         result = Tool.End(Start(cloud, "ami", "verify", ami.Id, "--against", "release", "--policy", "policy.yaml", "--sample", "3"));
         Assert.Equal(ExitCode.Mismatch, result.ExitCode);
@@ -104,4 +105,19 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
 
     private static IEnumerable<int> Journaled(string path) => !File.Exists(path) ? []
         : File.ReadAllText(path).Split('\n').Skip(1).Where(line => line.Length > 64).Select(line => int.Parse(line.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>The bytes of an AMI do not say which packages they were made of; the release's documents do.</summary>
+    private static string WithoutPackages(string path)
+    {
+        JsonNode document = JsonNode.Parse(File.ReadAllBytes(path))!;
+        foreach (JsonNode? pcr in document["pcrs"]!.AsArray())
+        {
+            foreach (JsonNode? step in pcr!["events"]!.AsArray())
+            {
+                step!["source"]!.AsObject().Remove("packages");
+            }
+        }
+
+        return document.ToJsonString();
+    }
 }
