@@ -23,8 +23,8 @@ public class DemonstrationTests(DemoRun demo)
     }
 
     [Fact]
-    public void Nothing_came_out_of_the_serial_port_after_the_firmware() =>
-        Assert.All(Boots().Where(boot => boot.HasHandedOver), boot => Assert.Equal(0, boot.SerialAfterFirmware));
+    public void Nothing_but_the_twin_speaks_on_the_serial_port_after_the_firmware() =>
+        Assert.All(Boots().Where(boot => boot.HasHandedOver && !boot.Name.Contains("twin", StringComparison.Ordinal)), boot => Assert.Equal(0, boot.SerialAfterFirmware));
 
     [Fact]
     public void Six_attacks_were_stopped() => Assert.Equal(6, demo.Seen.Attacks.Count);
@@ -62,7 +62,7 @@ public class DemonstrationTests(DemoRun demo)
     }
 
     [Theory]
-    [InlineData(1, "the image did not start")]
+    [InlineData(1, "PCR 4, 5, 7, 9, 11")]
     [InlineData(2, "init=/bin/sh")]
     [InlineData(3, "example.cred")]
     [InlineData(4, "out-debug")]

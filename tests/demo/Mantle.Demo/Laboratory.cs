@@ -41,6 +41,9 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         if (isRefusedByFirmware)
         {
             machine.WaitForRefusal();
+
+            // The firmware says so before it measures that it has come back.
+            Thread.Sleep(TimeSpan.FromSeconds(2));
             return;
         }
 
