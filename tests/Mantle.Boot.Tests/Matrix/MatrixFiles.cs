@@ -37,6 +37,9 @@ internal sealed class MatrixFiles
     /// <summary>Another one.</summary>
     public static byte[] OtherAddon => s_captured.Value["addons/g.addon.efi"];
 
+    /// <summary>The boot file with the stub of another release of Debian.</summary>
+    public static byte[] WithStubOf(string suite) => Shrink(ByteSource.OpenFile(BuiltImage.Uki), "nothing", OtherStubs.Of(suite));
+
     /// <summary>A file of a captured boot, as <c>creds/b.cred</c>.</summary>
     public static byte[] Captured(string name) => s_captured.Value[name];
 
@@ -79,14 +82,14 @@ internal sealed class MatrixFiles
 
     private static byte[] Digest(byte[] file) => AuthenticodeDigest.Compute(PeImage.Read(ByteSource.FromMemory(file)), HashAlgorithmName.SHA256)[0];
 
-    private static byte[] Shrink(ByteSource built, string text)
+    private static byte[] Shrink(ByteSource built, string text, byte[]? stub = null)
     {
         UkiImage uki = UkiReader.Read(built);
         FileTree initrd = new();
         initrd.Put("test", FileNode.Regular(ByteSource.FromMemory(System.Text.Encoding.ASCII.GetBytes(text))));
         return UkiWriter.Layout(new()
         {
-            Stub = ByteSource.FromMemory(StubOf(uki.Image)),
+            Stub = ByteSource.FromMemory(stub ?? StubOf(uki.Image)),
             Sections =
             [
                 .. uki.Sections.Where(section => UkiSectionName.Payload.Contains(section.Name) && section.Name != ".sbat")

@@ -38,6 +38,9 @@ internal sealed record Scenario
     /// <summary>Whether the disk was made one of 1 GiB and its backup table moved to the new end.</summary>
     public bool IsGrown { get; init; }
 
+    /// <summary>Registers of which nothing is said, for what this stub measures into them is not decided by the bytes or not known.</summary>
+    public IReadOnlyList<int> Unpredicted { get; init; } = [];
+
     public DiskController Disk { get; init; } = DiskController.Nvme;
 
     public TpmInterface Tpm { get; init; } = TpmInterface.Crb;

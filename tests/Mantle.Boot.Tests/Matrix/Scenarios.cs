@@ -27,6 +27,9 @@ internal static class Scenarios
     /// <summary>What an attacker would rather have: the stub takes it in the place of its own where Secure Boot is off.</summary>
     public const string OtherCommandLine = "console=ttyS0 panic=-1 rdinit=/bin/sh";
 
+    /// <summary>The kernel's inputs: a stub other than 257 may add to the initrd what its bytes do not say.</summary>
+    private const int Pcr09 = 9;
+
     private const string Companions = "EFI/BOOT/BOOTX64.EFI.extra.d";
 
     public static IReadOnlyDictionary<string, Func<MatrixKeys, MatrixFiles, Scenario>> All { get; } = new Dictionary<string, Func<MatrixKeys, MatrixFiles, Scenario>>
@@ -72,6 +75,9 @@ internal static class Scenarios
         {
             Files = new Dictionary<string, byte[]>(Companion("b.cred", MatrixFiles.Captured("creds/b.cred"))) { [$"{Companions}/s1.raw"] = MatrixFiles.Captured("sysext/s1.raw") },
         },
+        ["stub 252 of bookworm, without keys"] = (_, _) => OtherStub(OtherStubs.Bookworm),
+        ["stub 252 of bookworm, own key"] = (keys, _) => OtherStub(OtherStubs.Bookworm, keys),
+        ["stub 254 of backports, without keys"] = (_, _) => OtherStub(OtherStubs.BookwormBackports),
         [DiskFirst] = (keys, files) => Own(keys, files) with { TriedFirst = [null], IsGrown = true },
         [OtherKeys] = (keys, files) => new() { BootFile = MatrixKeys.Sign(files.BootFile, keys.Stranger), Variables = keys.Variables([keys.Stranger.List]) },
         [Refusals] = (keys, files) => Own(keys, files) with
@@ -87,6 +93,13 @@ internal static class Scenarios
                 MatrixKeys.Sign(files.BootFile, keys.Revoked),
             ],
         },
+    };
+
+    private static Scenario OtherStub(string suite) => new() { BootFile = MatrixFiles.WithStubOf(suite), Unpredicted = [Pcr09], Tpm = TpmInterface.Tis };
+
+    private static Scenario OtherStub(string suite, MatrixKeys keys) => new()
+    {
+        BootFile = MatrixKeys.Sign(MatrixFiles.WithStubOf(suite), keys.Own), Variables = keys.Variables([keys.Own.List]), Unpredicted = [Pcr09], Disk = DiskController.VirtioBlock,
     };
 
     private static Scenario Own(MatrixKeys keys, MatrixFiles files) => new() { BootFile = MatrixKeys.Sign(files.BootFile, keys.Own), Variables = keys.Variables([keys.Own.List]) };

@@ -4,7 +4,7 @@ namespace Mantle.Measure.Prediction;
 
 /// <summary>
 /// What each major version of systemd-stub measures. Only versions whose behaviour has been established are listed: a version that is not
-/// here is refused, never guessed. Versions 252, 257 and 262 were compared with real boots, the others with their sources.
+/// here is refused, never guessed. Versions 252, 254, 257 and 262 were compared with real boots, the others with their sources.
 /// </summary>
 /// <param name="Major">The major version.</param>
 /// <param name="Sections">Sections that go into PCR 11, in order.</param>
