@@ -83,7 +83,7 @@ public sealed class DebugTwinTests(FinishedImage image, FinishedTwin twin) : ICl
     public void The_deny_list_has_the_twins_values_and_none_of_the_sealed_image()
     {
         DenyList list = DenyList.Read(ByteSource.OpenFile(BuildOutput.Require("out-debug", "debug-measurements.json")));
-        Assert.Equal(twin.Manifest.GetProperty("root_hash").GetString(), Assert.Single(list.Twins).RootHash);
+        Assert.Equal(twin.Manifest.GetProperty("rootHash").GetString(), Assert.Single(list.Twins).RootHash);
         foreach (JsonElement pcr in twin.Measurements.GetProperty("pcrs").EnumerateArray())
         {
             int index = pcr.GetProperty("index").GetInt32();

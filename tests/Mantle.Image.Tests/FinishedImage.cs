@@ -42,7 +42,7 @@ public sealed class FinishedImage : IDisposable
     /// <summary>The partition table as sfdisk sees it.</summary>
     public JsonElement Table => _table.Value;
 
-    public string RootHash => Manifest.GetProperty("root_hash").GetString()!;
+    public string RootHash => Manifest.GetProperty("rootHash").GetString()!;
 
     /// <summary>Files with a copy of each partition, by the partition's name.</summary>
     public IReadOnlyDictionary<string, string> Partitions => _partitions.Value;

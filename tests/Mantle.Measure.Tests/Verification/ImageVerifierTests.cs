@@ -82,7 +82,7 @@ public class ImageVerifierTests
     }
 
     [Theory]
-    [InlineData("root_hash", "\"00\"", "root-hash")]
+    [InlineData("rootHash", "\"00\"", "root-hash")]
     [InlineData("outputs", "{}", "manifest")]
     [InlineData("outputs", "[{\"name\":\"image.raw\",\"size\":1,\"sha256\":\"00\"}]", "file.image.raw")]
     [InlineData("root", "{\"/etc/hosts\":\"00\"}", "root-files")]
@@ -141,7 +141,7 @@ public class ImageVerifierTests
         return JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
         {
             ["version"] = 1,
-            ["root_hash"] = commandLine,
+            ["rootHash"] = commandLine,
             ["outputs"] = new[] { new { name = "image.raw", size = s_disk.Length, sha256 = Convert.ToHexStringLower(SHA256.HashData(s_disk)) } },
             ["root"] = root,
         });

@@ -35,8 +35,8 @@ internal sealed class Manifest(Recipe recipe, LockFile lockFile, TreeDigest tree
             json.WriteBoolean("debug", request.Debug);
             json.WriteNumber("epoch", recipe.Epoch);
             json.WriteString("tool", $"imagebuilder {request.ToolVersion}");
-            json.WriteString("tool_sdk", s_sdk);
-            json.WriteString("root_hash", result.RootHash);
+            json.WriteString("toolSdk", s_sdk);
+            json.WriteString("rootHash", result.RootHash);
             json.WriteStartArray("plan");
             foreach (BuildStep step in BuildPlan.For(request.Debug))
             {

@@ -54,7 +54,7 @@ internal sealed class BuildRecord
 
     private void ReadManifest(JsonElement root)
     {
-        foreach (string name in (string[])["tool", "tool_sdk"])
+        foreach (string name in (string[])["tool", "toolSdk"])
         {
             if (root.TryGetProperty(name, out JsonElement tool))
             {

@@ -50,7 +50,7 @@ internal sealed class ManifestClaims
 
     private void Read(JsonElement root)
     {
-        RootHash = root.TryGetProperty("root_hash", out JsonElement hash) ? Text(hash) : null;
+        RootHash = root.TryGetProperty("rootHash", out JsonElement hash) ? Text(hash) : null;
         foreach (JsonElement output in root.GetProperty("outputs").EnumerateArray())
         {
             Outputs.Add((Text(output.GetProperty("name")), output.GetProperty("size").GetInt64(), Text(output.GetProperty("sha256"))));

@@ -91,7 +91,7 @@ internal static class Provenance
         json.WriteStartObject("version");
         string[] tool = Text(root, "tool").Split(' ', 2);
         json.WriteString(tool[0], tool[^1]);
-        json.WriteString("dotnet-sdk", Text(root, "tool_sdk"));
+        json.WriteString("dotnet-sdk", Text(root, "toolSdk"));
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartArray("byproducts");
