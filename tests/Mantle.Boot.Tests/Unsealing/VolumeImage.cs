@@ -74,6 +74,6 @@ public sealed class VolumeImage : IDisposable
         File.WriteAllBytes(_folder[$"{source}/model.bin"], content);
         string said = Oracle.Succeed(Tool, "volume", "create", _folder[source], "--out", _folder[name], "--name", "weights", "--force", "--json");
         using JsonDocument json = JsonDocument.Parse(said);
-        return (_folder[name], json.RootElement.GetProperty("root_hash").GetString()!);
+        return (_folder[name], json.RootElement.GetProperty("rootHash").GetString()!);
     }
 }

@@ -54,7 +54,7 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
         Assert.True(image.AsSpan(0, common).SequenceEqual(stored.AsSpan(0, common)));
         Assert.False(image.AsSpan(common).ContainsAnyExcept((byte)0));
         using JsonDocument json = JsonDocument.Parse(result.Output);
-        Assert.Equal(blocks - finished.Count, json.RootElement.GetProperty("upload").GetProperty("sent_blocks").GetInt32());
+        Assert.Equal(blocks - finished.Count, json.RootElement.GetProperty("upload").GetProperty("sentBlocks").GetInt32());
         Assert.Contains("{\"event\":\"upload\"", result.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(journal));
 

@@ -73,7 +73,7 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
     private string RootHash()
     {
         using JsonDocument volume = JsonDocument.Parse(workshop.Build("volume", "inspect", "weights.img", "--json"));
-        return volume.RootElement.GetProperty("root_hash_named").GetString()!;
+        return volume.RootElement.GetProperty("rootHashNamed").GetString()!;
     }
 
     private void BuildImages()

@@ -82,11 +82,11 @@ internal sealed class ConsolePublishing(bool agrees, bool writesJson) : IPublish
                     json.WriteString("event", "upload");
                     json.WriteString("region", value.Region);
                     json.WriteString("snapshot", value.Snapshot);
-                    json.WriteNumber("done_bytes", value.Done);
-                    json.WriteNumber("total_bytes", value.Total);
-                    json.WriteNumber("sent_bytes", value.Sent);
+                    json.WriteNumber("doneBytes", value.Done);
+                    json.WriteNumber("totalBytes", value.Total);
+                    json.WriteNumber("sentBytes", value.Sent);
                     json.WriteNumber("parallel", value.Limit);
-                    json.WriteNumber("elapsed_ms", (long)now.TotalMilliseconds);
+                    json.WriteNumber("elapsedMs", (long)now.TotalMilliseconds);
                     json.WriteEndObject();
                 }
 

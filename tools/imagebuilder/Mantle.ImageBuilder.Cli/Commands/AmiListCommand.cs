@@ -87,8 +87,8 @@ internal static class AmiListCommand
             json.WriteString("name", image.Label);
             json.WriteString("ledger", image.Ledger?.EventName);
             json.WriteString("generation", image.Generation?.Name);
-            json.WriteString("generation_state", image.Generation is { } generation ? StateOf(generation) : null);
-            json.WriteTexts("shared_with", image.SharedWith);
+            json.WriteString("generationState", image.Generation is { } generation ? StateOf(generation) : null);
+            json.WriteTexts("sharedWith", image.SharedWith);
             json.WriteString("deprecated", image.Deprecated);
             json.WriteEndObject();
         }
@@ -103,7 +103,7 @@ internal static class AmiListCommand
             json.WriteString("state", snapshot.State);
             json.WriteString("release", snapshot.Statement);
             json.WriteString("ledger", snapshot.Ledger?.EventName);
-            json.WriteString("used_by", snapshot.User);
+            json.WriteString("usedBy", snapshot.User);
             json.WriteEndObject();
         }
 

@@ -152,19 +152,19 @@ internal static class BuildCommand
     private static void WriteJson(ParseResult parsed, BuildRequest request, BuildResult result) => JsonOutput.Write(parsed, writer =>
     {
         writer.WriteString("output", request.OutputPath);
-        writer.WriteString("image_sha256", result.ImageSha256);
-        writer.WriteNumber("image_size", result.ImageSize);
-        writer.WriteNumber("image_allocated", result.ImageAllocated);
-        writer.WriteString("root_hash", result.RootHash);
+        writer.WriteString("imageSha256", result.ImageSha256);
+        writer.WriteNumber("imageSize", result.ImageSize);
+        writer.WriteNumber("imageAllocated", result.ImageAllocated);
+        writer.WriteString("rootHash", result.RootHash);
         writer.WriteBoolean("debug", request.Debug);
         if (request.Debug)
         {
-            writer.WriteString("sealed_root_hash", result.SealedRootHash);
+            writer.WriteString("sealedRootHash", result.SealedRootHash);
             TwinText.WriteJson(writer, result);
         }
 
-        writer.WriteNumber("root_files", result.Files);
-        writer.WriteTexts("root_programs", result.Programs.Select(program => "/" + program));
+        writer.WriteNumber("rootFiles", result.Files);
+        writer.WriteTexts("rootPrograms", result.Programs.Select(program => "/" + program));
         writer.WriteStartObject("sha384");
         foreach (int pcr in s_shownPcrs)
         {
@@ -180,7 +180,7 @@ internal static class BuildCommand
                 writer.WriteStartObject();
                 writer.WriteString("step", step.Name);
                 writer.WriteNumber("ms", Math.Round(step.Elapsed.TotalMilliseconds, 1));
-                writer.WriteNumber("cpu_ms", Math.Round(step.Processor.TotalMilliseconds, 1));
+                writer.WriteNumber("cpuMs", Math.Round(step.Processor.TotalMilliseconds, 1));
                 writer.WriteEndObject();
             }
 

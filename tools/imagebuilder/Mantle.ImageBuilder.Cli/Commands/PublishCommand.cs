@@ -113,7 +113,7 @@ internal static class PublishCommand
             json.WriteString("id", image.Id);
             json.WriteString("snapshot", image.Snapshot);
             json.WriteString("account", image.Account);
-            json.WriteTexts("shared_with", image.SharedWith);
+            json.WriteTexts("sharedWith", image.SharedWith);
             json.WriteEndObject();
         }
 
@@ -122,8 +122,8 @@ internal static class PublishCommand
         {
             json.WriteStartObject("upload");
             json.WriteNumber("blocks", upload.Blocks);
-            json.WriteNumber("sent_blocks", upload.SentBlocks);
-            json.WriteNumber("elapsed_ms", (long)upload.Elapsed.TotalMilliseconds);
+            json.WriteNumber("sentBlocks", upload.SentBlocks);
+            json.WriteNumber("elapsedMs", (long)upload.Elapsed.TotalMilliseconds);
             json.WriteString("checksum", upload.Checksum);
             json.WriteEndObject();
         }

@@ -50,10 +50,10 @@ internal static class ReleaseText
     {
         json.WriteString("release", result.Folder);
         json.WriteString("name", result.Statement.Name);
-        json.WriteString("release_version", result.Statement.Version);
+        json.WriteString("releaseVersion", result.Statement.Version);
         json.WriteNumber("number", result.Statement.Number);
-        json.WriteString("image_sha256", result.Statement.DigestOf(ReleaseFiles.Image));
-        json.WriteString("envelope_sha256", result.Envelope.Sha256);
+        json.WriteString("imageSha256", result.Statement.DigestOf(ReleaseFiles.Image));
+        json.WriteString("envelopeSha256", result.Envelope.Sha256);
         json.WriteTexts("signatures", result.Envelope.Signatures.Select(signature => signature.KeyId));
         json.WriteStartObject("sha384");
         foreach (int index in s_pcrs)
@@ -64,7 +64,7 @@ internal static class ReleaseText
         json.WriteEndObject();
         if (result.Copied.Length > 0)
         {
-            json.WriteNumber("rewritten_bytes", result.RewrittenBytes);
+            json.WriteNumber("rewrittenBytes", result.RewrittenBytes);
             json.WriteString("copied", result.Copied);
         }
     });

@@ -49,7 +49,7 @@ internal static class SealCommand
             JsonOutput.Write(parsed, json =>
             {
                 json.WriteString("name", context.Name);
-                json.WriteString("secret_version", context.Version);
+                json.WriteString("secretVersion", context.Version);
                 json.WriteString("appliance", context.Appliance);
                 json.WriteString("output", output);
                 json.WriteNumber("size", new FileInfo(output).Length);

@@ -70,13 +70,13 @@ internal static class VolumeCreateCommand
             JsonOutput.Write(parsed, json =>
             {
                 json.WriteString("name", name);
-                json.WriteString("volume_version", version);
-                json.WriteString("root_hash", result.RootHash);
+                json.WriteString("volumeVersion", version);
+                json.WriteString("rootHash", result.RootHash);
                 json.WriteBoolean("encrypted", result.IsEncrypted);
                 json.WriteString("appliance", context?.Appliance);
                 json.WriteString("output", output);
                 json.WriteNumber("size", result.Length);
-                json.WriteNumber("data_size", result.DataLength);
+                json.WriteNumber("dataSize", result.DataLength);
                 json.WriteNumber("resumed", result.ResumedBytes);
             });
             return;

@@ -38,16 +38,16 @@ internal static class VolumeInspectCommand
             JsonOutput.Write(parsed, json =>
             {
                 json.WriteBoolean("encrypted", volume.IsEncrypted);
-                json.WriteString("root_hash_named", volume.NamedRootHash ?? volume.NamedRootHashStart);
-                json.WriteString("disk_id", volume.Table.DiskId);
-                json.WriteString("data_id", volume.Data.Id);
+                json.WriteString("rootHashNamed", volume.NamedRootHash ?? volume.NamedRootHashStart);
+                json.WriteString("diskId", volume.Table.DiskId);
+                json.WriteString("dataId", volume.Data.Id);
                 json.WriteNumber("size", disk.Length);
-                json.WriteNumber("data_offset", volume.Data.Offset);
-                json.WriteNumber("data_size", volume.DataBlocks * VolumeFormat.BlockLength);
-                json.WriteNumber("tree_size", volume.Data.Length - (volume.DataBlocks * VolumeFormat.BlockLength));
+                json.WriteNumber("dataOffset", volume.Data.Offset);
+                json.WriteNumber("dataSize", volume.DataBlocks * VolumeFormat.BlockLength);
+                json.WriteNumber("treeSize", volume.Data.Length - (volume.DataBlocks * VolumeFormat.BlockLength));
                 if (volume.Key is { } key)
                 {
-                    json.WriteNumber("sealed_key_size", key.EncryptedKey.Length);
+                    json.WriteNumber("sealedKeySize", key.EncryptedKey.Length);
                 }
             });
             return ExitCode.Success;

@@ -48,7 +48,7 @@ internal static class VolumeVerifyCommand
             {
                 json.WriteString("verdict", verdict.Word);
                 json.WriteBoolean("encrypted", volume.IsEncrypted);
-                json.WriteString("root_hash", verdict.RootHash);
+                json.WriteString("rootHash", verdict.RootHash);
                 json.WriteString("problem", verdict.Problem);
             });
         }
