@@ -65,7 +65,7 @@ public sealed partial class LinuxKernelImage
         ByteSource kernel = _unpacked?.Content ?? _payload;
         for (long at = IndexOf(kernel, wanted, 0); at >= 0; at = IndexOf(kernel, wanted, at + 1))
         {
-            string? text = ReadText(kernel, at + wanted.Length);
+            string? text = LinuxSetupHeader.FirstLine(LinuxSetupHeader.ReadVersion(kernel, at + wanted.Length));
             if (text is [>= '0' and <= '9', ..])
             {
                 return text;

@@ -11,9 +11,7 @@ namespace Mantle.Formats.Kernel;
 public sealed partial class LinuxKernelImage : IDisposable
 {
     private const string Format = "kernel";
-    private const int HeaderLength = 0x250;
-    private const int MaximumVersionLength = 256;
-    private const int FirstVersionWithPayload = 0x208;
+    private const int ZbootHeaderLength = 0x20;
 
     private readonly ByteSource _payload;
     private readonly string? _headerVersion;
@@ -72,37 +70,22 @@ public sealed partial class LinuxKernelImage : IDisposable
 
     private static LinuxKernelImage? Find(ByteSource image)
     {
-        byte[] start = image.ReadBytes(0, (int)Math.Min(HeaderLength, image.Length), Format);
+        byte[] start = image.ReadBytes(0, (int)Math.Min(ZbootHeaderLength, image.Length), Format);
         if (start.AsSpan().StartsWith("\u007fELF"u8))
         {
             return new LinuxKernelImage(image, CompressionFormat.None, null);
         }
 
-        if (start.Length >= HeaderLength && start.AsSpan(0x202, 4).SequenceEqual("HdrS"u8))
+        if (image.Length >= LinuxSetupHeader.Length && LinuxSetupHeader.Find(image) is { } header)
         {
-            return ReadSetup(image, start);
+            return header.Payload is { } payload
+                ? WithPayload(image, payload.Offset, payload.Length, header.Version)
+                : throw MalformedInputException.Unsupported(Format, 0x206, $"boot protocol {header.Protocol >> 8}.{header.Protocol & 0xFF}");
         }
 
-        return start.Length >= 0x20 && start.AsSpan(0, 2).SequenceEqual("MZ"u8) && start.AsSpan(4, 4).SequenceEqual("zimg"u8)
+        return start.Length >= ZbootHeaderLength && start.AsSpan(0, 2).SequenceEqual("MZ"u8) && start.AsSpan(4, 4).SequenceEqual("zimg"u8)
             ? WithPayload(image, BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(8)), BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(12)), null)
             : null;
-    }
-
-    // The setup header: sectors of the setup code at 0x1F1, version of the protocol at 0x206, where the version text is at 0x20E, and from
-    // protocol 2.08 on where the compressed kernel is within the protected-mode code.
-    private static LinuxKernelImage ReadSetup(ByteSource image, byte[] header)
-    {
-        int protocol = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(0x206));
-        if (protocol < FirstVersionWithPayload)
-        {
-            throw MalformedInputException.Unsupported(Format, 0x206, $"boot protocol {protocol >> 8}.{protocol & 0xFF}");
-        }
-
-        int sectors = header[0x1F1] == 0 ? 4 : header[0x1F1];
-        long code = (sectors + 1) * 512L;
-        int text = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(0x20E));
-        string? version = text == 0 ? null : ReadText(image, text + 0x200L);
-        return WithPayload(image, code + BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(0x248)), BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(0x24C)), version);
     }
 
     // Behind a payload that does not say how long it becomes, four bytes do; LZ4 ends there and not at a mark of its own.
@@ -119,17 +102,5 @@ public sealed partial class LinuxKernelImage : IDisposable
         return compression == CompressionFormat.None && !payload.ReadBytes(0, 4, Format).AsSpan().SequenceEqual("\u007fELF"u8)
             ? throw new MalformedInputException(Format, offset, "kernel is compressed by nothing that is known")
             : new LinuxKernelImage(payload, compression, version);
-    }
-
-    private static string? ReadText(ByteSource source, long offset)
-    {
-        if (offset >= source.Length)
-        {
-            return null;
-        }
-
-        byte[] bytes = source.ReadBytes(offset, (int)Math.Min(MaximumVersionLength, source.Length - offset), Format);
-        int end = bytes.AsSpan().IndexOfAny((byte)0, (byte)'\n');
-        return LinuxText.Decode(bytes.AsSpan(0, end < 0 ? bytes.Length : end));
     }
 }

@@ -1,7 +1,7 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Kernel;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
-using Mantle.Measure.Prediction;
 
 namespace Mantle.Measure.Comparison;
 
@@ -73,7 +73,7 @@ internal static class UkiComparer
                 list.Field(place, "release", textA, textB, LikelyCause.OtherPackage);
                 break;
             case UkiSectionName.Linux:
-                list.Field(place, "release", LinuxKernel.Release(a) ?? "unknown", LinuxKernel.Release(b) ?? "unknown", LikelyCause.OtherPackage);
+                list.Field(place, "release", LinuxSetupHeader.Find(a)?.Release ?? "unknown", LinuxSetupHeader.Find(b)?.Release ?? "unknown", LikelyCause.OtherPackage);
                 break;
         }
 

@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Kernel;
 using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Tpm;
@@ -120,7 +121,7 @@ public static class Predictor
             KernelHashInput = AuthenticodeDigest.HashedContent(PeImage.Read(linux)),
             Sections = sections,
             Stub = stub,
-            KernelRelease = LinuxKernel.Release(linux),
+            KernelRelease = LinuxSetupHeader.Find(linux)?.Release,
             SecureBoot = options.SecureBoot,
             GptEvent = boot.GptEvent,
             Firmware = options.Platform,

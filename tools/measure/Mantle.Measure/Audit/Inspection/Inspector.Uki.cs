@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Kernel;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Pe.Uki;
 using Mantle.Formats.Tree;
-using Mantle.Measure.Prediction;
 
 namespace Mantle.Measure.Audit.Inspection;
 
@@ -60,7 +60,7 @@ internal sealed partial class Inspector
                 _opened[node] = WithoutArchives(image);
             }
         }
-        else if (LinuxKernel.Release(content) is { } release)
+        else if (LinuxSetupHeader.Find(content)?.Release is { } release)
         {
             // A kernel with an EFI stub of its own takes its command line from whoever starts it.
             _entries.Add(new() { Place = place, Kind = "kernel", KernelRelease = release, IsSigned = image.Certificates.Count > 0 });
@@ -78,7 +78,7 @@ internal sealed partial class Inspector
             return;
         }
 
-        _kernels.Add(new(place, LinuxKernel.Release(content), content));
+        _kernels.Add(new(place, LinuxSetupHeader.Find(content)?.Release, content));
     }
 
     /// <summary>The file with zeros where its initrds are.</summary>
