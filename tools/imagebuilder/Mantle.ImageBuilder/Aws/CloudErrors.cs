@@ -1,4 +1,3 @@
-using System.Net;
 using Amazon.Runtime;
 
 namespace Mantle.ImageBuilder.Aws;
@@ -6,10 +5,6 @@ namespace Mantle.ImageBuilder.Aws;
 /// <summary>Sorts the errors of EC2 (EC2 API Reference, "Error codes") and of the EBS direct APIs (their "Common Errors" and those of each operation).</summary>
 internal static class CloudErrors
 {
-    /// <summary>Whether it is about the call, and not a defect here or the user's Ctrl-C.</summary>
-    public static bool IsOfCall(Exception problem, CancellationToken cancellation) => !cancellation.IsCancellationRequested
-        && problem is AmazonClientException or AmazonServiceException or HttpRequestException or WebException or IOException or OperationCanceledException or TimeoutException;
-
     /// <summary>The failure behind what was thrown.</summary>
     /// <param name="call">Which call where, for example <c>us-east-1: RegisterImage</c>.</param>
     /// <param name="problem">What was thrown.</param>
@@ -17,7 +12,7 @@ internal static class CloudErrors
     {
         AmazonServiceException { ErrorCode: { Length: > 0 } code } answered => Of(call, code, answered.Message, (int)answered.StatusCode, problem),
         OperationCanceledException or TimeoutException => new(CloudFailure.Uncertain, $"{call}: no answer in time", "check network and endpoint, then run it again", problem),
-        _ => new(CloudFailure.Uncertain, $"{call}: no answer: {Line(problem.Message)}", "check region, credentials and network, then run it again", problem),
+        _ => new(CloudFailure.Uncertain, $"{call}: no answer: {CallErrors.Line(problem.Message)}", "check region, credentials and network, then run it again", problem),
     };
 
     /// <summary>The failure behind an answer.</summary>
@@ -34,21 +29,19 @@ internal static class CloudErrors
                 CloudFailure.Throttled, $"{call} is throttled, and stayed so through every attempt", "try again later"),
             "ExpiredTokenException" or "ExpiredToken" or "RequestExpired" or "UnrecognizedClientException" or "InvalidSignatureException" or "SignatureDoesNotMatch" or "IncompleteSignatureException"
                 or "MissingAuthenticationTokenException" or "InvalidClientTokenId" or "MissingAuthenticationToken" => (
-                CloudFailure.Credentials, $"{call}: the credentials are not accepted: {code}: {Line(text)}", "sign in again; check the clock"),
-            "AuthFailure" when text.Contains("credentials", StringComparison.OrdinalIgnoreCase) => (CloudFailure.Credentials, $"{call}: the credentials are not accepted: {code}: {Line(text)}", "sign in again; check the clock"),
+                CloudFailure.Credentials, $"{call}: the credentials are not accepted: {code}: {CallErrors.Line(text)}", "sign in again; check the clock"),
+            "AuthFailure" when text.Contains("credentials", StringComparison.OrdinalIgnoreCase) => (CloudFailure.Credentials, $"{call}: the credentials are not accepted: {code}: {CallErrors.Line(text)}", "sign in again; check the clock"),
             "AccessDeniedException" or "AccessDenied" or "UnauthorizedOperation" or "AuthFailure" or "OperationNotPermitted" => (
-                CloudFailure.Denied, $"{call} is denied: {Line(text)}", code == "OperationNotPermitted" ? "see the account's settings for sharing" : "docs/publishing.md lists the permissions"),
-            "ResourceNotFoundException" => (CloudFailure.NotFound, $"{call}: {Line(text)}", "check region and account"),
-            "ConflictException" or "IdempotentParameterMismatch" or "InvalidAMIName.Duplicate" => (CloudFailure.Conflict, $"{call}: {Line(text)}", "look at what is there already"),
+                CloudFailure.Denied, $"{call} is denied: {CallErrors.Line(text)}", code == "OperationNotPermitted" ? "see the account's settings for sharing" : "docs/publishing.md lists the permissions"),
+            "ResourceNotFoundException" => (CloudFailure.NotFound, $"{call}: {CallErrors.Line(text)}", "check region and account"),
+            "ConflictException" or "IdempotentParameterMismatch" or "InvalidAMIName.Duplicate" => (CloudFailure.Conflict, $"{call}: {CallErrors.Line(text)}", "look at what is there already"),
             "ServiceQuotaExceededException" or "ConcurrentLimitExceededException" or "SnapshotCreationPerVolumeRateExceeded" or "SnapshotLimitExceeded" or "ResourceLimitExceeded" or "PendingSnapshotLimitExceeded" => (
-                CloudFailure.Quota, $"{call}: a quota of the account is used up: {code}: {Line(text)}", "delete what is not needed (\"imagebuilder ami gc\"), wait for pending snapshots, or ask for a higher quota"),
-            _ when code.EndsWith(".NotFound", StringComparison.Ordinal) => (CloudFailure.NotFound, $"{call}: {Line(text)}", "check region and account"),
+                CloudFailure.Quota, $"{call}: a quota of the account is used up: {code}: {CallErrors.Line(text)}", "delete what is not needed (\"imagebuilder ami gc\"), wait for pending snapshots, or ask for a higher quota"),
+            _ when code.EndsWith(".NotFound", StringComparison.Ordinal) => (CloudFailure.NotFound, $"{call}: {CallErrors.Line(text)}", "check region and account"),
             _ when status == 429 => (CloudFailure.Throttled, $"{call} is throttled, and stayed so through every attempt", "try again later"),
             _ when status >= 500 => (CloudFailure.Uncertain, $"{call}: the service failed: {status} {code}", "run it again"),
-            _ => (CloudFailure.Refused, $"{call}: {code}: {Line(text)}", "see the API reference for this error"),
+            _ => (CloudFailure.Refused, $"{call}: {code}: {CallErrors.Line(text)}", "see the API reference for this error"),
         };
         return new(failure, what, hint, cause) { Code = code };
     }
-
-    private static string Line(string text) => text.Split('\n')[0].TrimEnd('.', '\r');
 }

@@ -1,58 +1,75 @@
-using System.Net;
-using Amazon.KeyManagementService.Model;
+using System.Diagnostics.CodeAnalysis;
+using Amazon.KeyManagementService;
 using Amazon.Runtime;
 using Mantle.Measure;
 
-namespace Mantle.ImageBuilder.Signing.Keys;
+namespace Mantle.ImageBuilder.Aws;
 
-/// <summary>What KMS and the way to it can say, as the user reads it. The SDK has tried again by then whatever is worth it.</summary>
-internal static class KmsErrors
+/// <summary>
+/// One KMS key that is used, not administered. Credentials, region and endpoint are those that the SDK finds by itself, and it tries again as often as it is told to
+/// (AWS_MAX_ATTEMPTS); the region of a key's ARN goes first.
+/// </summary>
+internal sealed class KeyClient : IDisposable
 {
-    public static T Guard<T>(string keyId, Func<T> call)
+    private readonly AmazonKeyManagementServiceClient _service;
+
+    private KeyClient(string keyId, AmazonKeyManagementServiceClient service) => (KeyId, _service) = (keyId, service);
+
+    /// <summary>Key id, alias (<c>alias/NAME</c>) or ARN.</summary>
+    public string KeyId { get; }
+
+    /// <summary>A client for a key; KMS is not asked yet.</summary>
+    /// <param name="keyId">Key id, alias or ARN.</param>
+    /// <param name="region">Its region; null: the ARN's, or the one that the SDK finds.</param>
+    /// <param name="endpoint">Another address of KMS; null: the one that the SDK finds.</param>
+    /// <param name="timeout">How long to wait for each answer; null: as for all of KMS.</param>
+    /// <exception cref="UserErrorException">Nobody is signed in; exit code 5.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "the client owns the service")]
+    public static KeyClient Open(string keyId, string? region = null, string? endpoint = null, TimeSpan? timeout = null)
     {
+        region ??= keyId.Split(':') is ["arn", _, "kms", { Length: > 0 } named, ..] ? named : null;
+        AmazonKeyManagementServiceConfig configuration = AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), region);
+        configuration.Timeout = timeout ?? configuration.Timeout;
+        if (endpoint is not null)
+        {
+            configuration.ServiceURL = endpoint;
+            configuration.AuthenticationRegion = region ?? configuration.AuthenticationRegion;
+        }
+
         try
         {
-            return call();
+            return new(keyId, new AmazonKeyManagementServiceClient(configuration));
         }
         catch (AmazonClientException problem)
         {
-            throw Translate(keyId, problem);
+            throw KeyServiceErrors.Of("sign-in", problem).ToUserError();
         }
     }
 
-    public static async Task<T> GuardAsync<T>(string keyId, Func<Task<T>> call, CancellationToken cancellation)
+    /// <summary>Asks KMS.</summary>
+    /// <param name="action">The permission that it takes, for example <c>kms:Sign</c>.</param>
+    /// <param name="permission">What to do about a denial.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="UserErrorException">KMS is not reached or refuses; exit code 5.</exception>
+    public async Task<T> AskAsync<T>(string action, string permission, Func<IAmazonKeyManagementService, Task<T>> call, CancellationToken cancellation)
     {
         try
         {
-            return await call().ConfigureAwait(false);
+            return await call(_service).ConfigureAwait(false);
         }
-        catch (Exception problem) when (!cancellation.IsCancellationRequested
-            && problem is AmazonClientException or AmazonServiceException or HttpRequestException or WebException or IOException or OperationCanceledException or TimeoutException)
+        catch (Exception problem) when (CallErrors.IsOfCall(problem, cancellation))
         {
-            throw Translate(keyId, problem);
+            KeyServiceException failure = KeyServiceErrors.Of($"{action} with key \"{KeyId}\"", problem);
+            throw failure.ToUserError(failure.Failure switch
+            {
+                KeyServiceFailure.Denied => permission,
+                KeyServiceFailure.NotFound => "name an id, an ARN or alias/NAME of this account and region",
+                _ => null,
+            });
         }
     }
 
-    private static UserErrorException Translate(string keyId, Exception problem)
-    {
-        (string what, string hint) = problem switch
-        {
-            AmazonServiceException { ErrorCode: "AccessDeniedException" } denied => (
-                $"access to key \"{keyId}\" is denied: {Line(denied)}", "the caller needs kms:GetPublicKey and kms:Sign on this key"),
-            AmazonServiceException { ErrorCode: "ThrottlingException" or "LimitExceededException" or "TooManyRequestsException" } => (
-                $"requests for key \"{keyId}\" are throttled, and stayed so through every attempt", "try again later"),
-            NotFoundException => ($"there is no key \"{keyId}\" in this account and region", "name an id, an ARN or alias/NAME"),
-            DisabledException or KMSInvalidStateException => ($"key \"{keyId}\" cannot be used: {Line(problem)}", "enable it, or cancel its deletion"),
-            InvalidKeyUsageException => ($"key \"{keyId}\" does not sign this way: {Line(problem)}", "name a key with usage SIGN_VERIFY"),
-            AmazonServiceException { ErrorCode: "ExpiredTokenException" or "UnrecognizedClientException" or "InvalidSignatureException" or "IncompleteSignature" } credentials => (
-                $"the credentials are not accepted: {Line(credentials)}", "sign in again"),
-            AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError } failed => ($"the service failed: {Line(failed)}", "try again later"),
-            AmazonServiceException refused => ($"key \"{keyId}\": {refused.ErrorCode}: {Line(refused)}", "see the AWS KMS API Reference for this error"),
-            OperationCanceledException or TimeoutException => ("no answer in time", "check network and endpoint, then try again"),
-            _ => ($"not reached: {Line(problem)}", "check region, credentials and network"),
-        };
-        return new($"kms: {what}", hint, ExitCode.Remote, problem);
-    }
-
-    private static string Line(Exception problem) => problem.Message.Split('\n')[0].TrimEnd('.', '\r');
+    /// <inheritdoc/>
+    public void Dispose() => _service.Dispose();
 }

@@ -2,17 +2,13 @@ using System.Net;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 
-namespace Mantle.ImageBuilder.Binding;
+namespace Mantle.ImageBuilder.Aws;
 
 /// <summary>Sorts what the SDK throws (KMS API Reference, "Errors" of each operation and "Common Errors").</summary>
 internal static class KeyServiceErrors
 {
-    /// <summary>Whether it is about the call, and not a defect here or the user's Ctrl-C.</summary>
-    public static bool IsOfCall(Exception problem, CancellationToken cancellation) => !cancellation.IsCancellationRequested
-        && problem is AmazonClientException or AmazonServiceException or HttpRequestException or WebException or IOException or OperationCanceledException or TimeoutException;
-
     /// <summary>The failure of an operation.</summary>
-    /// <param name="operation">For example <c>PutKeyPolicy</c>.</param>
+    /// <param name="operation">For example <c>PutKeyPolicy</c>, or <c>kms:Sign with key "alias/x"</c>.</param>
     /// <param name="problem">What was thrown.</param>
     public static KeyServiceException Of(string operation, Exception problem)
     {
@@ -29,10 +25,11 @@ internal static class KeyServiceErrors
             MalformedPolicyDocumentException { Message: var text } when text.Contains("update the key policy", StringComparison.OrdinalIgnoreCase) => (
                 KeyServiceFailure.Lockout, $"{operation}: KMS refuses the policy as a lockout: these credentials could not replace it again",
                 "run this as an administrator with \"replace-policy\" in the plan"),
-            MalformedPolicyDocumentException or LimitExceededException => (KeyServiceFailure.Refused, $"{operation}: KMS refuses the policy: {Line(problem)}", "see the AWS KMS API Reference for this error"),
+            MalformedPolicyDocumentException => (KeyServiceFailure.Refused, $"{operation}: KMS refuses the policy: {Line(problem)}", "see the AWS KMS API Reference for this error"),
             DisabledException or KMSInvalidStateException => (KeyServiceFailure.State, $"{operation}: {Line(problem)}", "enable the key, or cancel its deletion"),
+            InvalidKeyUsageException => (KeyServiceFailure.Unsupported, $"{operation}: {Line(problem)}", "name a key with the usage that this takes"),
             UnsupportedOperationException => (KeyServiceFailure.Unsupported, $"{operation} is not for this kind of key", "use a symmetric key whose material KMS made"),
-            AmazonServiceException { ErrorCode: "ExpiredTokenException" or "UnrecognizedClientException" or "InvalidSignatureException" or "IncompleteSignatureException" or "MissingAuthenticationTokenException" } credentials => (
+            AmazonServiceException { ErrorCode: "ExpiredTokenException" or "UnrecognizedClientException" or "InvalidSignatureException" or "IncompleteSignature" or "IncompleteSignatureException" or "MissingAuthenticationTokenException" } credentials => (
                 KeyServiceFailure.Credentials, $"the credentials are not accepted: {credentials.ErrorCode}: {Line(credentials)}", "sign in again; check the clock"),
             AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError } failed => (KeyServiceFailure.Uncertain, $"{operation}: KMS failed: {failed.ErrorCode}", "run it again"),
             AmazonServiceException { ErrorCode: { Length: > 0 } code } refused when (int)refused.StatusCode >= 400 => (KeyServiceFailure.Refused, $"{operation}: {code}: {Line(refused)}", "see the AWS KMS API Reference for this error"),
@@ -42,5 +39,5 @@ internal static class KeyServiceErrors
         return new(failure, what, hint, problem);
     }
 
-    private static string Line(Exception problem) => problem.Message.Split('\n')[0].TrimEnd('.', '\r');
+    private static string Line(Exception problem) => CallErrors.Line(problem.Message);
 }

@@ -1,6 +1,6 @@
 using Mantle.Measure;
 
-namespace Mantle.ImageBuilder.Binding;
+namespace Mantle.ImageBuilder.Aws;
 
 /// <summary>What KMS, or the way to it, said.</summary>
 internal enum KeyServiceFailure
@@ -48,6 +48,6 @@ internal sealed class KeyServiceException(KeyServiceFailure failure, string mess
     /// <summary>What to do next.</summary>
     public string Hint { get; } = hint;
 
-    /// <summary>As the user reads it.</summary>
-    public UserErrorException ToUserError(string? more = null, string? hint = null) => new($"kms: {Message}{more}", hint ?? Hint, ExitCode.Remote, this);
+    /// <summary>As the user reads it, with another hint where the caller knows better.</summary>
+    public UserErrorException ToUserError(string? hint = null) => new($"kms: {Message}", hint ?? Hint, ExitCode.Remote, this);
 }

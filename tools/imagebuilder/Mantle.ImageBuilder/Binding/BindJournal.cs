@@ -1,3 +1,4 @@
+using Mantle.ImageBuilder.Aws;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Binding;

@@ -1,4 +1,5 @@
 using Amazon.KeyManagementService.Model;
+using Mantle.ImageBuilder.Aws;
 using Mantle.Measure;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Evaluation;

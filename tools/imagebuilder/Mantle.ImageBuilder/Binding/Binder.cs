@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Mantle.ImageBuilder.Aws;
 using Mantle.Measure;
 using Mantle.Measure.Checking;
 using Mantle.Measure.KeyPolicy.Documents;

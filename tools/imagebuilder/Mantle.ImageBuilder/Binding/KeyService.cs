@@ -97,7 +97,7 @@ internal sealed class KeyService : IDisposable
             {
                 return await call(_client).ConfigureAwait(false);
             }
-            catch (Exception problem) when (KeyServiceErrors.IsOfCall(problem, cancellation))
+            catch (Exception problem) when (CallErrors.IsOfCall(problem, cancellation))
             {
                 KeyServiceException failure = KeyServiceErrors.Of(operation, problem);
                 bool isWorthIt = failure.Failure == KeyServiceFailure.Throttled || (isRepeatable && failure.Failure == KeyServiceFailure.Uncertain);

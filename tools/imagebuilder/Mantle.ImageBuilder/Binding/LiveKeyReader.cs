@@ -1,6 +1,7 @@
 using System.Text;
 using Amazon.KeyManagementService.Model;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Aws;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Plans;
 

@@ -1,8 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
-using Amazon.Runtime;
 using Mantle.ImageBuilder.Aws;
-using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Volumes;
@@ -14,20 +13,16 @@ namespace Mantle.ImageBuilder.Volumes;
 public sealed class KeyEncryption : IDisposable
 {
     private const string Scheme = "kms:";
-    private readonly AmazonKeyManagementServiceClient _service;
-    private readonly string _keyId;
+    private readonly KeyClient _key;
 
-    private KeyEncryption(AmazonKeyManagementServiceClient service, string keyId)
-    {
-        _service = service;
-        _keyId = keyId;
-    }
+    private KeyEncryption(KeyClient key) => _key = key;
 
     /// <summary>Opens a key.</summary>
     /// <param name="key"><c>kms:</c> and a key id, <c>alias/NAME</c> or ARN.</param>
     /// <param name="region">Its region; null: the ARN's, or the one that the SDK finds.</param>
     /// <param name="endpoint">Another address of KMS; null: the one that the SDK finds.</param>
     /// <exception cref="UserErrorException">The text names no key, or nobody is signed in.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "what is opened owns it")]
     public static KeyEncryption Open(string key, string? region, string? endpoint)
     {
         if (!key.StartsWith(Scheme, StringComparison.Ordinal) || key.Length == Scheme.Length)
@@ -35,15 +30,7 @@ public sealed class KeyEncryption : IDisposable
             throw new UserErrorException($"\"{key}\" names no key", "say kms:KEY-ID, kms:alias/NAME or kms:ARN", ExitCode.Usage);
         }
 
-        string id = key[Scheme.Length..];
-        AmazonKeyManagementServiceConfig configuration = AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), region ?? RegionOf(id));
-        if (endpoint is not null)
-        {
-            configuration.ServiceURL = endpoint;
-            configuration.AuthenticationRegion = region ?? RegionOf(id) ?? configuration.AuthenticationRegion;
-        }
-
-        return new(KmsErrors.Guard(id, () => new AmazonKeyManagementServiceClient(configuration)), id);
+        return new(KeyClient.Open(key[Scheme.Length..], region, endpoint));
     }
 
     /// <summary>Has a data key encrypted.</summary>
@@ -51,10 +38,10 @@ public sealed class KeyEncryption : IDisposable
     {
         byte[] copy = key.ToArray();
         using MemoryStream plaintext = new(copy);
-        EncryptRequest request = new() { KeyId = _keyId, Plaintext = plaintext, EncryptionContext = context.ToDictionary() };
+        EncryptRequest request = new() { KeyId = _key.KeyId, Plaintext = plaintext, EncryptionContext = context.ToDictionary() };
         try
         {
-            EncryptResponse answer = await AskAsync("kms:Encrypt", () => _service.EncryptAsync(request, cancellation), cancellation).ConfigureAwait(false);
+            EncryptResponse answer = await AskAsync("kms:Encrypt", service => service.EncryptAsync(request, cancellation), cancellation).ConfigureAwait(false);
             return answer.CiphertextBlob.ToArray();
         }
         finally
@@ -67,8 +54,8 @@ public sealed class KeyEncryption : IDisposable
     internal async Task<VolumeKey> DecryptAsync(SealedBlob blob, EncryptionContext context, CancellationToken cancellation)
     {
         using MemoryStream ciphertext = new(blob.EncryptedKey.ToArray());
-        DecryptRequest request = new() { KeyId = _keyId, CiphertextBlob = ciphertext, EncryptionContext = context.ToDictionary() };
-        DecryptResponse answer = await AskAsync("kms:Decrypt", () => _service.DecryptAsync(request, cancellation), cancellation).ConfigureAwait(false);
+        DecryptRequest request = new() { KeyId = _key.KeyId, CiphertextBlob = ciphertext, EncryptionContext = context.ToDictionary() };
+        DecryptResponse answer = await AskAsync("kms:Decrypt", service => service.DecryptAsync(request, cancellation), cancellation).ConfigureAwait(false);
         byte[] plaintext = answer.Plaintext.ToArray();
         try
         {
@@ -83,23 +70,8 @@ public sealed class KeyEncryption : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _service.Dispose();
+    public void Dispose() => _key.Dispose();
 
-    private Task<T> AskAsync<T>(string action, Func<Task<T>> call, CancellationToken cancellation) => KmsErrors.GuardAsync(
-        _keyId,
-        async () =>
-        {
-            try
-            {
-                return await call().ConfigureAwait(false);
-            }
-            catch (AmazonServiceException denied) when (denied.ErrorCode == "AccessDeniedException")
-            {
-                throw new UserErrorException(
-                    $"kms: {action} with key \"{_keyId}\" is denied: {denied.Message.Split('\n')[0].TrimEnd('.')}", $"the key policy must let the caller {action} with this encryption context", ExitCode.Remote, denied);
-            }
-        },
-        cancellation);
-
-    private static string? RegionOf(string keyId) => keyId.Split(':') is ["arn", _, "kms", { Length: > 0 } region, ..] ? region : null;
+    private Task<T> AskAsync<T>(string action, Func<IAmazonKeyManagementService, Task<T>> call, CancellationToken cancellation) =>
+        _key.AskAsync(action, $"the key policy must let the caller {action} with this encryption context", call, cancellation);
 }

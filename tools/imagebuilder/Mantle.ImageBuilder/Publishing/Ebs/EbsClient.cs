@@ -151,7 +151,7 @@ internal sealed class EbsClient : IBlockService
             using Stream content = await answer.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             await content.ReadExactlyAsync(destination[..IBlockService.BlockSize], cancellation).ConfigureAwait(false);
         }
-        catch (Exception problem) when (CloudErrors.IsOfCall(problem, cancellation))
+        catch (Exception problem) when (CallErrors.IsOfCall(problem, cancellation))
         {
             throw CloudErrors.Of($"{Region}: {Call} {snapshot}/{block.Index}", problem);
         }
@@ -201,7 +201,7 @@ internal sealed class EbsClient : IBlockService
         {
             throw Strange(call, "something that is no JSON of this call");
         }
-        catch (Exception problem) when (CloudErrors.IsOfCall(problem, cancellation))
+        catch (Exception problem) when (CallErrors.IsOfCall(problem, cancellation))
         {
             throw CloudErrors.Of($"{Region}: {call}", problem);
         }
@@ -225,7 +225,7 @@ internal sealed class EbsClient : IBlockService
                 throw await ErrorAsync(named, answer, cancellation).ConfigureAwait(false);
             }
         }
-        catch (Exception problem) when (CloudErrors.IsOfCall(problem, cancellation))
+        catch (Exception problem) when (CallErrors.IsOfCall(problem, cancellation))
         {
             throw CloudErrors.Of(named, problem);
         }

@@ -182,7 +182,7 @@ internal sealed class ImageService : IDisposable
             {
                 return await call(_client).ConfigureAwait(false);
             }
-            catch (Exception problem) when (CloudErrors.IsOfCall(problem, cancellation))
+            catch (Exception problem) when (CallErrors.IsOfCall(problem, cancellation))
             {
                 throw CloudErrors.Of(string.Create(CultureInfo.InvariantCulture, $"{Region}: {operation}"), problem);
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
@@ -9,26 +10,21 @@ using Mantle.Measure.Release.Dsse;
 namespace Mantle.ImageBuilder.Signing.Keys;
 
 /// <summary>
-/// An asymmetric key in AWS KMS: the public key by GetPublicKey, signatures by Sign (AWS KMS API Reference). Credentials, region and endpoint are those that
-/// the SDK finds by itself, and it tries again as often as it is told to (AWS_MAX_ATTEMPTS); the region of a key's ARN goes first. The service sees digests, and messages only of Ed25519.
+/// An asymmetric key in AWS KMS: the public key by GetPublicKey, signatures by Sign (AWS KMS API Reference). The service sees digests, and messages only of Ed25519.
 /// </summary>
 public sealed class KmsSigner : ISigner
 {
     /// <summary>Sign takes no longer message that it hashes by itself, in bytes.</summary>
     private const int MaximumMessage = 4096;
 
-    private readonly IAmazonKeyManagementService _service;
-    private readonly string _keyId;
+    private const string Permission = "the caller needs kms:GetPublicKey and kms:Sign on this key";
 
-    private KmsSigner(IAmazonKeyManagementService service, string keyId, VerificationKey publicKey)
-    {
-        _service = service;
-        _keyId = keyId;
-        PublicKey = publicKey;
-    }
+    private readonly KeyClient _key;
+
+    private KmsSigner(KeyClient key, VerificationKey publicKey) => (_key, PublicKey) = (key, publicKey);
 
     /// <inheritdoc/>
-    public string Name => $"kms:{_keyId}";
+    public string Name => $"kms:{_key.KeyId}";
 
     /// <inheritdoc/>
     public VerificationKey PublicKey { get; }
@@ -43,27 +39,26 @@ public sealed class KmsSigner : ISigner
     public static Task<KmsSigner> OpenAsync(string keyId, CancellationToken cancellation) => OpenAsync(keyId, null, cancellation);
 
     /// <summary>The same with another time to wait for each answer than the one that is the same for all of KMS.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "the signer owns it")]
     internal static async Task<KmsSigner> OpenAsync(string keyId, TimeSpan? timeout, CancellationToken cancellation)
     {
-        AmazonKeyManagementServiceConfig configuration = AwsConfiguration.In(new AmazonKeyManagementServiceConfig(), RegionOf(keyId));
-        configuration.Timeout = timeout ?? configuration.Timeout;
-        AmazonKeyManagementServiceClient service = KmsErrors.Guard(keyId, () => new AmazonKeyManagementServiceClient(configuration));
+        KeyClient key = KeyClient.Open(keyId, timeout: timeout);
         try
         {
-            GetPublicKeyResponse answer = await KmsErrors.GuardAsync(
-                keyId, () => service.GetPublicKeyAsync(new GetPublicKeyRequest { KeyId = keyId }, cancellation), cancellation).ConfigureAwait(false);
+            GetPublicKeyResponse answer = await key.AskAsync(
+                "kms:GetPublicKey", Permission, service => service.GetPublicKeyAsync(new GetPublicKeyRequest { KeyId = keyId }, cancellation), cancellation).ConfigureAwait(false);
             return answer.KeyUsage == KeyUsageType.SIGN_VERIFY
-                ? new(service, keyId, VerificationKey.Read(answer.PublicKey.ToArray()))
+                ? new(key, VerificationKey.Read(answer.PublicKey.ToArray()))
                 : throw new UserErrorException($"kms: key \"{keyId}\" is for {answer.KeyUsage}, not for signing", "name a key with usage SIGN_VERIFY", ExitCode.Remote);
         }
         catch (MalformedInputException problem)
         {
-            service.Dispose();
+            key.Dispose();
             throw new UserErrorException($"kms: key \"{keyId}\" is none that signs here: {problem.Problem}", "RSA of 2048 to 4096 bits, ECC_NIST_P256, ECC_NIST_P384 and ECC_NIST_EDWARDS25519 do", ExitCode.Remote);
         }
         catch (Exception)
         {
-            service.Dispose();
+            key.Dispose();
             throw;
         }
     }
@@ -82,19 +77,17 @@ public sealed class KmsSigner : ISigner
         using MemoryStream stream = new(content);
         SignRequest request = new()
         {
-            KeyId = _keyId,
+            KeyId = _key.KeyId,
             Message = stream,
             MessageType = isWhole ? MessageType.RAW : MessageType.DIGEST,
             SigningAlgorithm = AlgorithmOf(scheme),
         };
-        SignResponse answer = await KmsErrors.GuardAsync(_keyId, () => _service.SignAsync(request, cancellation), cancellation).ConfigureAwait(false);
+        SignResponse answer = await _key.AskAsync("kms:Sign", Permission, service => service.SignAsync(request, cancellation), cancellation).ConfigureAwait(false);
         return answer.Signature.ToArray();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _service.Dispose();
-
-    private static string? RegionOf(string keyId) => keyId.Split(':') is ["arn", _, "kms", { Length: > 0 } region, ..] ? region : null;
+    public void Dispose() => _key.Dispose();
 
     /// <summary>The names of KMS's SigningAlgorithmSpec; the newest is not among the SDK's constants.</summary>
     private static SigningAlgorithmSpec AlgorithmOf(SignatureScheme scheme) => scheme switch
