@@ -37,8 +37,7 @@ public static class PrintedText
     }
 
     /// <summary>Seconds since 1970 as <c>2025-01-31T12:00:00Z</c>.</summary>
-    public static string Time(long seconds) =>
-        DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+    public static string Time(long seconds) => UtcTime.Text(DateTimeOffset.FromUnixTimeSeconds(seconds));
 
     /// <summary>A length in decimal megabytes as <c>0.5 MB</c>.</summary>
     public static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");

@@ -7,8 +7,6 @@ namespace Mantle.Formats.Cose;
 /// <summary>Prints a document for a person. It shows what the document claims; nothing of it has been verified.</summary>
 public static class AttestationDocumentPrinter
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     /// <summary>One line a field, one line a register, one line a certificate.</summary>
     public static void Print(SignedAttestationDocument document, TextWriter output)
     {
@@ -46,7 +44,7 @@ public static class AttestationDocumentPrinter
             Certificate certificate = Certificate.Read(der);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{PrintedText.Escape(certificate.SubjectCommonName)}, {certificate.NotBefore.ToString(TimeFormat, CultureInfo.InvariantCulture)} to {certificate.NotAfter.ToString(TimeFormat, CultureInfo.InvariantCulture)}");
+                $"{PrintedText.Escape(certificate.SubjectCommonName)}, {UtcTime.Text(certificate.NotBefore)} to {UtcTime.Text(certificate.NotAfter)}");
         }
         catch (MalformedInputException e)
         {

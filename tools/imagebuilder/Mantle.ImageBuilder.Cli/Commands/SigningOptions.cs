@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 
@@ -8,8 +8,6 @@ namespace Mantle.ImageBuilder.Cli.Commands;
 /// <summary>What commands that use keys have in common.</summary>
 internal static class SigningOptions
 {
-    private static readonly string[] s_timeFormats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss'Z'"];
-
     /// <summary>The option that names a file descriptor. Each command has one of its own.</summary>
     public static Option<int?> PassphraseDescriptor() => new("--passphrase-fd")
     {
@@ -30,7 +28,7 @@ internal static class SigningOptions
     {
         string? text = parsed.GetValue(option);
         return text is null ? null
-            : DateTimeOffset.TryParseExact(text, s_timeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
+            : UtcTime.TryParseTimeOrDay(text, out DateTimeOffset time) ? time
             : throw new UserErrorException($"{option.Name}: \"{text}\" is no time", "write 2026-11-23 or 2026-11-23T10:00:00Z", ExitCode.Usage);
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Mantle.Formats.Bytes;
 using Mantle.Measure.Checking;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Plans;
@@ -36,7 +36,7 @@ internal static class BindCheck
     private static void CheckKind(CheckReport report, LiveKey live)
     {
         report.Check("state", live.State == "Enabled" ? null : live.DeletionDate is { } date
-            ? $"{live.State}, it will be deleted at {date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : live.State, live.State);
+            ? $"{live.State}, it will be deleted at {UtcTime.Text(date)}" : live.State, live.State);
         report.Check(
             "kind",
             (live.Spec, live.Usage) == ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT") ? null : $"{live.Spec} for {live.Usage}; a symmetric key for ENCRYPT_DECRYPT is wanted",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mantle.Formats.Bytes;
 using Mantle.ImageBuilder.Packages;
 using Mantle.ImageBuilder.Recipes;
 using Mantle.Measure.Twin;
@@ -28,7 +29,7 @@ public static class Sbom
         json.WriteString("name", $"{recipe.Name}-{recipe.Version}{(isTwin ? DebugTwin.ImageSuffix : "")}");
         json.WriteString("documentNamespace", $"urn:sha256:{imageSha256}");
         json.WriteStartObject("creationInfo");
-        json.WriteString("created", DateTimeOffset.FromUnixTimeSeconds(recipe.Epoch).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+        json.WriteString("created", PrintedText.Time(recipe.Epoch));
         json.WriteStartArray("creators");
         json.WriteStringValue($"Tool: imagebuilder-{toolVersion}");
         json.WriteEndArray();

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Fat;
 using Mantle.Measure;
 using Mantle.Measure.Audit;
@@ -116,8 +116,7 @@ public static partial class RecipeReader
     // 1980 to 2105: what the FAT file system of the ESP can say.
     private static bool TryEpoch(string text, out long seconds)
     {
-        bool isTime = DateTimeOffset.TryParseExact(
-            text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time);
+        bool isTime = UtcTime.TryParse(text, out DateTimeOffset time);
         seconds = isTime ? time.ToUnixTimeSeconds() : 0;
         return isTime && time.Year is >= 1980 and <= 2105;
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.Audit;
 using Mantle.Measure.Audit.Channels;
@@ -140,7 +139,7 @@ internal static class AuditCommand
         output.Write(System.Text.Encoding.UTF8.GetString(json.GetBuffer(), 0, (int)json.Length));
     }
 
-    private static DateOnly Date(string text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date)
+    private static DateOnly Date(string text) => UtcTime.TryParseDay(text, out DateOnly date)
         ? date
         : throw new UserErrorException($"--at is \"{text}\"; it must be a date such as 2026-11-21", exitCode: ExitCode.Usage);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.Cli.Commands;
 
@@ -7,6 +8,9 @@ internal static class Inputs
 {
     /// <summary>Far more than any of the small files that commands take.</summary>
     private const long MaximumLength = 64 << 20;
+
+    /// <summary>Times as attestation documents and clocks elsewhere have them.</summary>
+    private static readonly string[] s_otherForms = ["yyyy-MM-dd'T'HH:mm:ss.fff'Z'", "yyyy-MM-dd'T'HH:mm:sszzz"];
 
     public static byte[] ReadFile(string path)
     {
@@ -62,8 +66,7 @@ internal static class Inputs
     }
 
     public static DateTimeOffset Time(string option, string text) =>
-        DateTimeOffset.TryParseExact(
-            text, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+        UtcTime.TryParseTimeOrDay(text, out DateTimeOffset time) || DateTimeOffset.TryParseExact(text, s_otherForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time)
             ? time
             : throw new UserErrorException($"{option} \"{text}\" is no time", "give it as 2026-02-03T10:12:02Z", ExitCode.Usage);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Cose;
 using Mantle.Formats.X509;
 using Mantle.Measure.Checking;
@@ -96,24 +97,24 @@ public static class AttestationVerifier
                 $"the certificate is that of the module, \"{leaf.SubjectCommonName}\"");
             report.Check(
                 "timestamp",
-                content.Timestamp >= leaf.NotBefore && content.Timestamp <= leaf.NotAfter ? null : $"{Text(content.Timestamp)} is outside the validity of the certificate, {Text(leaf.NotBefore)} to {Text(leaf.NotAfter)}",
-                $"{Text(content.Timestamp)}, within the validity of the certificate, which ends at {Text(leaf.NotAfter)}");
+                content.Timestamp >= leaf.NotBefore && content.Timestamp <= leaf.NotAfter ? null : $"{UtcTime.Text(content.Timestamp)} is outside the validity of the certificate, {UtcTime.Text(leaf.NotBefore)} to {UtcTime.Text(leaf.NotAfter)}",
+                $"{UtcTime.Text(content.Timestamp)}, within the validity of the certificate, which ends at {UtcTime.Text(leaf.NotAfter)}");
         }
 
         if (policy.At is not { } at)
         {
-            report.Skipped("freshness", $"the time of the check is the document's own, {Text(content.Timestamp)}");
-            report.Note($"the verdict is about {Text(content.Timestamp)}, when the document was made, and not about now");
+            report.Skipped("freshness", $"the time of the check is the document's own, {UtcTime.Text(content.Timestamp)}");
+            report.Note($"the verdict is about {UtcTime.Text(content.Timestamp)}, when the document was made, and not about now");
             return;
         }
 
         TimeSpan age = at - content.Timestamp;
         report.Check(
             "freshness",
-            age > policy.MaximumAge ? $"made {Text(content.Timestamp)}, {Duration(age)} before the check; {Duration(policy.MaximumAge)} are allowed"
-            : age < -AttestationPolicy.ClockTolerance ? $"made {Text(content.Timestamp)}, {Duration(-age)} after the check, which is at {Text(at)}"
+            age > policy.MaximumAge ? $"made {UtcTime.Text(content.Timestamp)}, {Duration(age)} before the check; {Duration(policy.MaximumAge)} are allowed"
+            : age < -AttestationPolicy.ClockTolerance ? $"made {UtcTime.Text(content.Timestamp)}, {Duration(-age)} after the check, which is at {UtcTime.Text(at)}"
             : null,
-            $"made {Text(content.Timestamp)}, {Duration(age)} before the check; {Duration(policy.MaximumAge)} are allowed");
+            $"made {UtcTime.Text(content.Timestamp)}, {Duration(age)} before the check; {Duration(policy.MaximumAge)} are allowed");
     }
 
     private static void CheckRequest(CheckReport report, AttestationDocument content, AttestationPolicy policy)
@@ -138,8 +139,6 @@ public static class AttestationVerifier
     private static string Hex(ReadOnlyMemory<byte> bytes) => bytes.Length == 0 ? "no bytes" : Convert.ToHexStringLower(bytes.Span);
 
     private static string Describe(AttestationKind kind) => kind == AttestationKind.NitroTpm ? "a NitroTPM document (field nitrotpm_pcrs)" : "a Nitro Enclave document (field pcrs)";
-
-    private static string Text(DateTimeOffset time) => CertificatePath.Text(time);
 
     private static string Duration(TimeSpan time) => time.Duration() < TimeSpan.FromMinutes(2)
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s")

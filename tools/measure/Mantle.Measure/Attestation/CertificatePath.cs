@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.X509;
@@ -48,7 +47,7 @@ internal static class CertificatePath
         & report.Check("path.order", Order(path), "each issuer's name is the name of the certificate before")
         & report.Check("path.algorithms", First(path, HasOtherAlgorithm, Algorithms), "all keys P-384, all signatures ECDSA with SHA-384")
         & report.Check("path.signatures", Signatures(path), $"{path.Count - 1} signatures verify, each with the key of the certificate before")
-        & report.Check("path.validity", Validity(path, at), $"all valid at {Text(at)}; the first to end is valid until {Text(path.Min(c => c.NotAfter))}")
+        & report.Check("path.validity", Validity(path, at), $"all valid at {UtcTime.Text(at)}; the first to end is valid until {UtcTime.Text(path.Min(c => c.NotAfter))}")
         & report.Check("path.constraints", Constraints(path), "basicConstraints: issuers are authorities, the leaf is none")
         & report.Check("path.path-length", PathLength(path), "no issuer has more authorities below it than it allows")
         & report.Check("path.key-usage", KeyUsage(path), "keyUsage: issuers sign certificates, the leaf signs data and no certificates")
@@ -143,12 +142,12 @@ internal static class CertificatePath
         {
             string? problem =
                 certificate.NotAfter < certificate.NotBefore ? $"ends before it starts"
-                : at < certificate.NotBefore - AttestationPolicy.ClockTolerance ? $"is not valid before {Text(certificate.NotBefore)}"
-                : at > certificate.NotAfter ? $"is valid until {Text(certificate.NotAfter)}"
+                : at < certificate.NotBefore - AttestationPolicy.ClockTolerance ? $"is not valid before {UtcTime.Text(certificate.NotBefore)}"
+                : at > certificate.NotAfter ? $"is valid until {UtcTime.Text(certificate.NotAfter)}"
                 : null;
             if (problem is not null)
             {
-                return $"\"{Name(certificate)}\" {problem}, the time of the check is {Text(at)}";
+                return $"\"{Name(certificate)}\" {problem}, the time of the check is {UtcTime.Text(at)}";
             }
         }
 
@@ -212,6 +211,4 @@ internal static class CertificatePath
     private static string Usage(Certificate certificate) => certificate.KeyUsage?.ToString() ?? "not stated";
 
     private static string Name(Certificate certificate) => certificate.SubjectCommonName;
-
-    internal static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mantle.Formats.Bytes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -65,8 +66,15 @@ internal sealed class YamlMap
     public DateOnly Date(string key)
     {
         DateOnly date = default;
-        Text(key, text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date) ? null : "a date such as 2027-01-31");
+        Text(key, text => UtcTime.TryParseDay(text, out date) ? null : "a date such as 2027-01-31");
         return date;
+    }
+
+    public DateTimeOffset Time(string key)
+    {
+        DateTimeOffset time = default;
+        Text(key, text => UtcTime.TryParse(text, out time) ? null : "a time such as 2026-12-31T00:00:00Z");
+        return time;
     }
 
     public string OneOf(string key, string otherwise, params string[] allowed) =>

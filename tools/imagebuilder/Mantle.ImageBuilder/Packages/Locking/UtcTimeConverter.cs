@@ -1,22 +1,20 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.ImageBuilder.Packages.Locking;
 
 /// <summary>Times of the lock have one form only: <c>2026-11-21T09:15:44Z</c>.</summary>
 internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
-    private const string Form = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     /// <inheritdoc/>
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String
-        && DateTimeOffset.TryParseExact(reader.GetString(), Form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+        && UtcTime.TryParse(reader.GetString(), out DateTimeOffset time)
             ? time
             : throw new JsonException("a time is not of the form \"2026-11-21T09:15:44Z\"");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToUniversalTime().ToString(Form, CultureInfo.InvariantCulture));
+        writer.WriteStringValue(UtcTime.Text(value));
 }

@@ -76,7 +76,7 @@ public sealed partial class AmiInventory
     /// <param name="until">When it loses the key.</param>
     public static IReadOnlyList<string> PlanRetirement(BindingPlan plan, PlanGeneration generation, DateTimeOffset until)
     {
-        string date = until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        string date = UtcTime.Text(until);
         if (!generation.IsBound)
         {
             return [$"generation {generation.Name} is revoked already: nothing to change"];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Efi;
 using Mantle.Formats.Pe.Signing;
 using Mantle.Formats.Tpm;
@@ -126,5 +127,5 @@ public static class IdentityFiles
         }
     });
 
-    private static string Time(DateTime local) => JsonMembers.Time(local.ToUniversalTime());
+    private static string Time(DateTime local) => UtcTime.Text(local.ToUniversalTime());
 }

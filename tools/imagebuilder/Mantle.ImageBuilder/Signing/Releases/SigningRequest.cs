@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Pe.Signing;
 using Mantle.Measure;
 using Mantle.Measure.Release;
@@ -58,7 +59,7 @@ public static class SigningRequest
             A signature of a release statement is asked for.
 
             release        {statement.Name} {statement.Version}, number {statement.Number}, minimum {statement.MinimumNumber}
-            released       {statement.Released:yyyy-MM-dd'T'HH:mm:ss'Z'}, expires {statement.Expires:yyyy-MM-dd'T'HH:mm:ss'Z'}
+            released       {UtcTime.Text(statement.Released)}, expires {UtcTime.Text(statement.Expires)}
             audit          {statement.Audit.Verdict}, {statement.Audit.Waived} findings waived
             message        {MessageName}, {message.Length} bytes: DSSE's pre-authentication encoding of the statement
                            sha256 {Convert.ToHexStringLower(SHA256.HashData(message))}

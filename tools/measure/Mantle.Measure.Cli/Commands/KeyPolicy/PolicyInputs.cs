@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Mantle.Cli;
 using Mantle.Formats.Bytes;
@@ -91,7 +90,7 @@ internal static class PolicyInputs
     public static DateTimeOffset TimeOf(ParseResult parsed) => parsed.GetValue(At) is { } text ? ParseTime(text) : TimeProvider.System.GetUtcNow();
 
     public static DateTimeOffset ParseTime(string text) =>
-        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+        UtcTime.TryParseTimeOrDay(text, out DateTimeOffset time)
             ? time
             : throw new UserErrorException($"\"{text}\" is no time", "such as 2026-12-31T00:00:00Z", ExitCode.Usage);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.KeyPolicy.Evaluation;
 
@@ -70,7 +71,7 @@ public sealed record KeyRequest
 
         if (Time is { } time)
         {
-            context.Set("aws:CurrentTime", time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))
+            context.Set("aws:CurrentTime", UtcTime.Text(time))
                 .Set("aws:EpochTime", time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         }
 
@@ -110,6 +111,6 @@ public sealed record KeyRequest
         string context = string.Concat(Context.Select(pair => $", {pair.Key}={(pair.Value.Count == 0 ? "(absent)" : string.Join('|', pair.Value))}"));
         string attested = KmsAction.Find(Action) is { IsAttestable: true } ? Attestation is null ? ", no attestation document" : $", attested as {Attestation.Name}" : "";
         return $"{Principal} asks for {Action}{attested}{context}"
-            + (Time is { } time ? $" at {time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "");
+            + (Time is { } time ? $" at {UtcTime.Text(time)}" : "");
     }
 }

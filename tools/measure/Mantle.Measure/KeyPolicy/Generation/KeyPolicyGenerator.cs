@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mantle.Formats.Bytes;
 using Mantle.Measure.KeyPolicy.Documents;
 using Mantle.Measure.KeyPolicy.Evaluation;
 using Mantle.Measure.KeyPolicy.Plans;
@@ -121,7 +122,7 @@ public static class KeyPolicyGenerator
         conditions.AddRange(plan.Conditions.Select(condition => StatementBuilder.Clause("StringEquals", condition.Key, condition.Values)));
         if (generation.Until is { } until)
         {
-            conditions.Add(StatementBuilder.Clause("DateLessThan", "aws:CurrentTime", until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
+            conditions.Add(StatementBuilder.Clause("DateLessThan", "aws:CurrentTime", UtcTime.Text(until)));
         }
 
         return conditions;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.KeyPolicy.Evaluation;
 using Mantle.Measure.Prediction;
@@ -142,14 +141,7 @@ public static class PlanReader
     {
         string name = node.Text("name", CheckName);
         GenerationState state = Word(node.Text("state", value => IsWord<GenerationState>(value) ? null : "canary, current, retiring or revoked"), GenerationState.Current);
-        DateTimeOffset? until = null;
-        if (node.Has("until"))
-        {
-            until = DateTimeOffset.ParseExact(
-                node.Text("until", value => DateTimeOffset.TryParseExact(value, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _) ? null : "a time such as 2026-12-31T00:00:00Z"),
-                "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        }
-
+        DateTimeOffset? until = node.Has("until") ? node.Time("until") : null;
         if (until is null == (state == GenerationState.Retiring))
         {
             throw node.Refuse("until", state == GenerationState.Retiring ? $"generation \"{name}\" is retiring and needs \"until\"" : "only a retiring generation has \"until\"");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mantle.Formats.Bytes;
 
 namespace Mantle.Measure.KeyPolicy.Proof;
 
@@ -63,7 +64,7 @@ public static class MatrixText
     }
 
     private static string Surroundings(SpacePoint point) =>
-        $"{(point.Context.Label.Length == 0 ? "conditions met" : point.Context.Label)}{(point.Request.Time is { } time ? $", at {time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : ", no time")}";
+        $"{(point.Context.Label.Length == 0 ? "conditions met" : point.Context.Label)}{(point.Request.Time is { } time ? $", at {UtcTime.Text(time)}" : ", no time")}";
 
     private static string Mark(string title, MatrixCell[] cells)
     {

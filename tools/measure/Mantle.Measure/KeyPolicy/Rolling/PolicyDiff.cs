@@ -1,3 +1,4 @@
+using Mantle.Formats.Bytes;
 using Mantle.Measure.KeyPolicy.Evaluation;
 using Mantle.Measure.KeyPolicy.Proof;
 
@@ -54,5 +55,5 @@ public static class PolicyDiff
         KmsAction.Find(point.Request.Action) is { IsAttestable: false } ? "any request" : point.Attestation.Pcrs is { } pcrs ? $"attested as {pcrs.Name}" : "unattested";
 
     private static string Where(SpacePoint point) => point.Context.Label + (point.Request.Time is { } time
-        ? $"{(point.Context.Label.Length == 0 ? "" : ", ")}at {time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)}" : "no time");
+        ? $"{(point.Context.Label.Length == 0 ? "" : ", ")}at {UtcTime.Text(time)}" : "no time");
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Mantle.Formats.Bytes;
 using Mantle.Measure.KeyPolicy.Evaluation;
 using Mantle.Measure.KeyPolicy.Generation;
 using Mantle.Measure.KeyPolicy.Plans;
@@ -60,7 +60,7 @@ public static class RollingPlan
         BindingPlan both = With(GenerationState.Current, same => same);
         BindingPlan retiring = With(GenerationState.Current, same => same with { State = GenerationState.Retiring, Until = until });
         BindingPlan done = With(GenerationState.Current, same => same with { State = GenerationState.Revoked, Until = null });
-        string date = until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        string date = UtcTime.Text(until);
         string rollback = "put the policy of the step before again; it is the same plan, so the same bytes";
         List<RollingStep> steps = [];
         BindingPlan before = plan;

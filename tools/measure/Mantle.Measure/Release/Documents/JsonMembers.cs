@@ -8,7 +8,6 @@ namespace Mantle.Measure.Release.Documents;
 /// <summary>A JSON object read member by member; <see cref="Finish"/> refuses the members that nobody asked for.</summary>
 internal sealed class JsonMembers
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
     private const int DigestLength = 64;
 
     private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdef");
@@ -57,12 +56,18 @@ internal sealed class JsonMembers
 
     public string? OptionalSha256(string name) => IsNull(name) ? null : Sha256(name);
 
-    public DateTimeOffset Time(string name) => ParseTime(Text(name, text => TryTime(text) is null ? "a time such as 2026-02-03T10:12:02Z" : null));
+    public DateTimeOffset Time(string name)
+    {
+        DateTimeOffset time = default;
+        Text(name, text => UtcTime.TryParse(text, out time) ? null : "a time such as 2026-02-03T10:12:02Z");
+        return time;
+    }
 
     public DateOnly Date(string name)
     {
-        string text = Text(name, text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? null : "a date such as 2026-02-03");
-        return DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        DateOnly date = default;
+        Text(name, text => UtcTime.TryParseDay(text, out date) ? null : "a date such as 2026-02-03");
+        return date;
     }
 
     public byte[] Base64(string name)
@@ -96,16 +101,9 @@ internal sealed class JsonMembers
 
     public MalformedInputException Refuse(string problem) => _tree.Refuse(problem);
 
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
-
     internal static bool IsDigest(string text) => IsHex(text, DigestLength);
 
     internal static bool IsHex(string text, int length) => text.Length == length && !text.AsSpan().ContainsAnyExcept(s_hexDigits);
-
-    private static DateTimeOffset? TryTime(string text) =>
-        DateTimeOffset.TryParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
-
-    private static DateTimeOffset ParseTime(string text) => TryTime(text)!.Value;
 
     private bool IsNull(string name) => Take(name, null, "").Kind == JsonTreeKind.Null;
 

@@ -94,7 +94,7 @@ public sealed record LedgerEntry
     {
         json.WriteNumber("index", Index);
         json.WriteString("after", After);
-        json.WriteString("time", JsonMembers.Time(Time));
+        json.WriteString("time", UtcTime.Text(Time));
         json.WriteString("event", EventName);
         json.WriteString("name", Name);
         json.WriteNumber("number", Number);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mantle.Formats.Bytes;
 using Mantle.Measure.Release.Documents;
 
 namespace Mantle.Measure.Release;
@@ -33,9 +34,9 @@ public sealed partial record ReleaseStatement
         json.WriteString("version", Version);
         json.WriteNumber("number", Number);
         json.WriteNumber("minimumNumber", MinimumNumber);
-        json.WriteString("epoch", Time(Epoch));
-        json.WriteString("released", Time(Released));
-        json.WriteString("expires", Time(Expires));
+        json.WriteString("epoch", UtcTime.Text(Epoch));
+        json.WriteString("released", UtcTime.Text(Released));
+        json.WriteString("expires", UtcTime.Text(Expires));
         json.WriteBoolean("debug", IsDebugTwin);
         json.WriteStartObject("audit");
         json.WriteString("verdict", Audit.Verdict);

@@ -1,5 +1,3 @@
-using Mantle.Measure.Release.Documents;
-
 namespace Mantle.Measure.Release;
 
 /// <summary>
@@ -58,6 +56,4 @@ public sealed partial record ReleaseStatement
 
     /// <summary>The digest of a file, or null when it is no subject.</summary>
     public string? DigestOf(string name) => Subjects.FirstOrDefault(subject => subject.Name == name)?.Sha256;
-
-    internal static string Time(DateTimeOffset time) => JsonMembers.Time(time);
 }

@@ -104,7 +104,7 @@ internal static class AuthenticodeRules
 
             if (released < parsed.NotBefore || released > parsed.NotAfter)
             {
-                problems.Add($"{name} is valid from {ReleaseStatement.Time(parsed.NotBefore)} to {ReleaseStatement.Time(parsed.NotAfter)}, not on {ReleaseStatement.Time(released)}, when it was released");
+                problems.Add($"{name} is valid from {UtcTime.Text(parsed.NotBefore)} to {UtcTime.Text(parsed.NotAfter)}, not on {UtcTime.Text(released)}, when it was released");
             }
 
             if (certificate.SignatureAlgorithm == Sha1WithRsa && !certificate.IsSelfIssued)
@@ -113,6 +113,6 @@ internal static class AuthenticodeRules
             }
         }
 
-        report.Check("certificates", problems.Count == 0 ? null : string.Join("; ", problems), $"{certificates.Count} certificates, valid on {ReleaseStatement.Time(released)}");
+        report.Check("certificates", problems.Count == 0 ? null : string.Join("; ", problems), $"{certificates.Count} certificates, valid on {UtcTime.Text(released)}");
     }
 }

@@ -1,3 +1,4 @@
+using Mantle.Formats.Bytes;
 using Mantle.Measure.Checking;
 using Mantle.Measure.Release.Ledger;
 using Mantle.Measure.Release.Policy;
@@ -36,7 +37,7 @@ internal static class LedgerRules
         LedgerEntry? last = ledger.StateOf(inputs.StatementSha256);
         report.Check(
             "ledger.state",
-            last is null ? "never released" : last.Event == LedgerEvent.Released ? null : $"{last.EventName} on {ReleaseStatement.Time(last.Time)}: {last.Reason}",
+            last is null ? "never released" : last.Event == LedgerEvent.Released ? null : $"{last.EventName} on {UtcTime.Text(last.Time)}: {last.Reason}",
             "neither retired nor revoked");
         long least = ledger.MinimumNumberOf(statement.Name);
         report.Check("ledger.minimum-number", statement.Number >= least ? null : $"number {statement.Number} is older than {least}, the least that a later release accepts", $"number {statement.Number}, at least {least}");

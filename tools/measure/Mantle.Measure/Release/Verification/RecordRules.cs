@@ -35,7 +35,7 @@ internal static class RecordRules
             name != statement.Name || version != statement.Version ? $"the manifest is of {PrintedText.Escape(name)} {PrintedText.Escape(version)}, the statement of {statement.Name} {statement.Version}"
                 : epoch != statement.Epoch.ToUnixTimeSeconds() ? $"the manifest's epoch is {epoch}, the statement's {statement.Epoch.ToUnixTimeSeconds()}"
                 : null,
-            $"of {statement.Name} {statement.Version}, epoch {ReleaseStatement.Time(statement.Epoch)}");
+            $"of {statement.Name} {statement.Version}, epoch {UtcTime.Text(statement.Epoch)}");
         ByteSource? sbom = inputs.Directory.Find(ReleaseFiles.Sbom);
         bool isBuilds = sbom is { Length: <= LargestFile } && statement.DigestOf(ReleaseFiles.Image) is { } image
             && outputs[ReleaseFiles.Sbom] == Sha256(Encoding.UTF8.GetString(sbom.ToArray()).Replace(image, outputs[ReleaseFiles.Image], StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mantle.Formats.Bytes;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Checking;
 using Mantle.Measure.Release.Policy;
@@ -16,14 +17,14 @@ internal static class StatementRules
             "minimum-number",
             statement.Number >= policy.MinimumNumber ? null : $"number {statement.Number} is older than {policy.MinimumNumber}, the least that the policy accepts",
             string.Create(CultureInfo.InvariantCulture, $"number {statement.Number}, at least {policy.MinimumNumber}"));
-        string time = ReleaseStatement.Time(at);
-        string released = ReleaseStatement.Time(statement.Released);
+        string time = UtcTime.Text(at);
+        string released = UtcTime.Text(statement.Released);
         report.Check("released", statement.Released <= at ? null : $"released on {released}, which is after {time}", $"released on {released}, judged for {time}");
         report.Check(
             "age",
             at - statement.Released <= policy.MaximumAge ? null : $"released on {released}, more than {policy.MaximumAge.Days} days before {time}",
             $"at most {policy.MaximumAge.Days} days old");
-        report.Check("expiry", at <= statement.Expires ? null : $"expired on {ReleaseStatement.Time(statement.Expires)}, before {time}", $"expires on {ReleaseStatement.Time(statement.Expires)}");
+        report.Check("expiry", at <= statement.Expires ? null : $"expired on {UtcTime.Text(statement.Expires)}, before {time}", $"expires on {UtcTime.Text(statement.Expires)}");
         string[] denials = [.. policy.Denied.Where(denied => Applies(denied, inputs)).Select(denied => denied.Reason)];
         string? twin = Twin(policy, statement);
         report.Check("deny-list", denials.Length > 0 ? $"denied: {string.Join("; ", denials)}" : twin, $"{policy.Denied.Count} denials and {policy.DebugTwins.Count} lists of debug twins, none applies");
