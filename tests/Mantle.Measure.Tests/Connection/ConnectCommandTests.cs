@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Mantle.Measure.Tests.Attestation;
 using Mantle.Testing;
@@ -14,10 +13,7 @@ public sealed class ConnectCommandTests : IAsyncDisposable
 
     public ConnectCommandTests()
     {
-        TimeSpan since = TimeProvider.System.GetUtcNow() - NitroPki.Now;
-        _server.Pki = new((_, link) => (link.NotBefore, link.NotAfter) = (link.NotBefore + since, link.NotAfter + since));
-        _server.Change = document => document with { TimestampMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() };
-        File.WriteAllText(_folder["root.pem"], PemEncoding.WriteString("CERTIFICATE", _server.Pki.Root));
+        File.WriteAllText(_folder["root.pem"], _server.BeOfNow());
         _sound =
         [
             "connect", $"https://{_server.Address.Authority}", "--root", _folder["root.pem"], "--pcr", $"4={Hex(4)}", "--pcr", $"7={Hex(7)}", "--pcr", "12=0", "--pcr", "13=0",

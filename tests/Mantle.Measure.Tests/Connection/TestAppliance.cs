@@ -78,6 +78,17 @@ public sealed class TestAppliance : IAsyncDisposable
 
     public static byte[] KeyDigest(X509Certificate2 certificate) => SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo());
 
+    /// <summary>Makes certificates and documents that are valid now, for an executable that reads the clock, and returns their root in PEM.</summary>
+    public string BeOfNow()
+    {
+        TimeSpan since = TimeProvider.System.GetUtcNow() - NitroPki.Now;
+        Pki = new((_, link) => (link.NotBefore, link.NotAfter) = (link.NotBefore + since, link.NotAfter + since));
+        Change = OfNow;
+        return PemEncoding.WriteString("CERTIFICATE", Pki.Root);
+    }
+
+    public static AttestationDocument OfNow(AttestationDocument document) => document with { TimestampMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() };
+
     public async ValueTask DisposeAsync()
     {
         if (_isOver)
