@@ -15,7 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help image debug test tools weights demo lock guest builder reproduce bench fuzz setup lockfiles clean
+.PHONY: help image debug test tools weights demo lock guest hostile builder reproduce bench fuzz setup lockfiles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ guest: builder ## compile process 1, the unsealer and the service, linked with t
 	for program in init unseal service; do \
 	  GuestSysroot="$$sysroot" $(DOTNET) build appliance/$$program -c Release -t:Guest -v:quiet || exit; \
 	done
+
+hostile: builder ## compile the hostile service that the tests put into the service's place
+	@GuestSysroot="$$($(IMAGEBUILDER) sysroot $(RECIPE) --lock $(LOCK) $(ARCHIVE))" $(DOTNET) build tests/guest/hostile -c Release -t:Guest -v:quiet
 
 reproduce: image ## make the image again under other circumstances and compare every byte; HOST=trixie: inside a Debian trixie
 	@LOCK=$(LOCK) MIRROR=$(MIRROR) build/reproduce $(if $(filter command,$(origin HOST)),$(HOST))

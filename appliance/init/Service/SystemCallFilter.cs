@@ -15,6 +15,8 @@ internal static unsafe class SystemCallFilter
     private const uint KillProcess = 0x80000000;
     private const uint FailNotPermitted = 0x00050000 | 1; // EPERM
 
+    private const uint SetSocketOption = 54;
+
     private const ushort LoadWord = 0x20, JumpEqual = 0x15, JumpGreaterOrEqual = 0x35, Return = 0x06;
 
     /// <summary>x86-64 numbers of the refused calls.</summary>
@@ -84,6 +86,20 @@ internal static unsafe class SystemCallFilter
         448, // process_mrelease
     ];
 
+    /// <summary>
+    /// Level and name of the socket options that are refused: each is a way past the rules of routing that keep a user from the instance metadata. A packet
+    /// with a source route goes to another address first; of a socket that is bound to a device the kernel believes that every address is on its link when the
+    /// rules leave it no route (ip_route_output_key_hash_rcu).
+    /// </summary>
+    internal static readonly (uint Level, uint Name)[] RefusedSocketOptions =
+    [
+        (0, 4), // IPPROTO_IP, IP_OPTIONS
+        (0, 50), // IPPROTO_IP, IP_UNICAST_IF
+        (1, 25), // SOL_SOCKET, SO_BINDTODEVICE
+        (1, 62), // SOL_SOCKET, SO_BINDTOIFINDEX
+        (41, 76), // IPPROTO_IPV6, IPV6_UNICAST_IF
+    ];
+
     /// <summary>The program, one instruction an element as <c>struct sock_filter</c>.</summary>
     internal static ulong[] Program()
     {
@@ -98,6 +114,7 @@ internal static unsafe class SystemCallFilter
             Instruction(JumpGreaterOrEqual, 0, 1, X32Bit),
             Instruction(Return, 0, 0, KillProcess),
         ];
+        AddSocketOptions(program);
         for (int index = 0; index < Refused.Length; index++)
         {
             program.Add(Instruction(JumpEqual, (byte)(Refused.Length - index), 0, Refused[index]));
@@ -106,6 +123,22 @@ internal static unsafe class SystemCallFilter
         program.Add(Instruction(Return, 0, 0, Allow));
         program.Add(Instruction(Return, 0, 0, FailNotPermitted));
         return [.. program];
+    }
+
+    /// <summary>Both arguments are int, so their low halves count: they are at 16 + 8 * index.</summary>
+    private static void AddSocketOptions(List<ulong> program)
+    {
+        program.Add(Instruction(JumpEqual, 0, (byte)(5 * RefusedSocketOptions.Length), SetSocketOption));
+        foreach ((uint level, uint name) in RefusedSocketOptions)
+        {
+            program.Add(Instruction(LoadWord, 0, 0, 24));
+            program.Add(Instruction(JumpEqual, 0, 3, level));
+            program.Add(Instruction(LoadWord, 0, 0, 32));
+            program.Add(Instruction(JumpEqual, 0, 1, name));
+            program.Add(Instruction(Return, 0, 0, FailNotPermitted));
+        }
+
+        program.Add(Instruction(LoadWord, 0, 0, 0));
     }
 
     /// <summary>Installs it for the calling thread and all that it becomes.</summary>

@@ -26,8 +26,20 @@ public sealed class SystemCallFilterTests
     public void What_every_program_needs_is_not_refused() =>
         Assert.DoesNotContain(SystemCallFilter.Refused, number => number is 0 or 1 or 9 or 10 or 56 or 57 or 59 or 202 or 231 or 435 or 439);
 
+    [Fact]
+    public void No_socket_goes_past_the_rules_of_routing()
+    {
+        for (uint level = 0; level < 50; level++)
+        {
+            for (uint option = 0; option < 100; option++)
+            {
+                Assert.Equal(SystemCallFilter.RefusedSocketOptions.Contains((level, option)) ? NotPermitted : Allow, Run(X86X64, 54, level, option));
+            }
+        }
+    }
+
     /// <summary>The four instructions of classic BPF that the filter uses.</summary>
-    private static uint Run(uint architecture, uint number)
+    private static uint Run(uint architecture, uint number, uint second = 0, uint third = 0)
     {
         uint accumulator = 0;
         ulong[] program = SystemCallFilter.Program();
@@ -39,7 +51,7 @@ public sealed class SystemCallFilterTests
             uint value = (uint)(instruction >> 32);
             switch (code)
             {
-                case 0x20: accumulator = value == 0 ? number : architecture; break;
+                case 0x20: accumulator = value switch { 0 => number, 4 => architecture, 24 => second, 32 => third, _ => throw new InvalidOperationException($"load {value}") }; break;
                 case 0x15: at += accumulator == value ? whenTrue : whenFalse; break;
                 case 0x35: at += accumulator >= value ? whenTrue : whenFalse; break;
                 case 0x06: return value;

@@ -112,8 +112,8 @@ public sealed class ConnectReleaseTests : IAsyncDisposable
 
     private void AssertRefused(string check, string why)
     {
-        (int exitCode, string output, _) = Measure(_asking);
-        Assert.True(exitCode == 2, output);
+        (int exitCode, string output, string error) = Measure(_asking);
+        Assert.True(exitCode == 2, output + error);
         string[] line = [.. output.Split('\n').Where(line => line.Contains("FAIL", StringComparison.OrdinalIgnoreCase) && line.Contains(check, StringComparison.Ordinal))];
         Assert.True(line.Length > 0 && line[0].Contains(why, StringComparison.Ordinal), output);
         Assert.DoesNotContain("prompt sent", output, StringComparison.Ordinal);

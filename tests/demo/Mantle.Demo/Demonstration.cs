@@ -84,7 +84,7 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
             workshop.System("cp", "-r", Repository.PathOf("appliance", folder), workshop[folder]);
         }
 
-        File.Copy(Repository.PathOf("appliance", "appliance.lock.json"), workshop["appliance.lock.json"]);
+        File.Copy(SampleLock.Path, workshop["appliance.lock.json"]);
         workshop.Write("older.yaml", Texts.Recipe(Older, rootHash));
         workshop.Write("appliance.yaml", Texts.Recipe(Newer, rootHash));
         workshop.Build("build", "older.yaml", "--lock", "appliance.lock.json", "--output", "out-older");
@@ -107,7 +107,8 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
         Check(workshop.Measure("verify", "release", "--policy", "release.yaml", "--ledger", "releases.jsonl"), ExitCode.Success);
     }
 
-    private void Sign(string build, string release, int number)
+    /// <summary>Both people sign a build.</summary>
+    internal void Sign(string build, string release, int number)
     {
         workshop.BuildWithPassphrase(
             "demonstration\n", "sign", build, "--identity", "identity", "--db-key", "keys/db.key.pem", "--key", "alice.pem", "--number", $"{number}", "--released", Released, "--expires",

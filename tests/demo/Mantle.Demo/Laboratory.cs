@@ -58,6 +58,27 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         });
     });
 
+    /// <summary>Boots a machine whose service reports instead of serving, and reads its lines until "end".</summary>
+    public (BootOutcome Outcome, IReadOnlyList<string> Report) Interrogate(string name, string disk)
+    {
+        List<string> report = [];
+        BootOutcome outcome = Watch(name, disk, [], machine =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (report is not [.., "end"])
+            {
+                report.Clear();
+                report.AddRange(machine.Hear(ServicePort, VirtualMachine.BootTimeout));
+                Listen(machine);
+                if (machine.IsOff || Stopwatch.GetElapsedTime(start) > VirtualMachine.BootTimeout)
+                {
+                    throw new DemoException($"\"{name}\" reports no more than \"{report.LastOrDefault()}\"; stages: {string.Join(' ', _heard.Distinct())}; TPM: {string.Join(' ', _tpm?.Commands ?? [])}");
+                }
+            }
+        });
+        return (outcome, report);
+    }
+
     private void AwaitService(string name, VirtualMachine machine)
     {
         long start = Stopwatch.GetTimestamp();

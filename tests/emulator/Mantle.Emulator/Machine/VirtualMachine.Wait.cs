@@ -75,6 +75,29 @@ public sealed partial class VirtualMachine
         }
     }
 
+    /// <summary>Connects to a port of the guest and reads lines until the other side closes or says nothing for a time. None if nobody listens.</summary>
+    public IReadOnlyList<string> Hear(int guestPort, TimeSpan silence)
+    {
+        List<string> lines = [];
+        using TcpClient client = new();
+        client.ReceiveTimeout = (int)silence.TotalMilliseconds;
+        try
+        {
+            client.Connect(IPAddress.Loopback, PortOf(guestPort));
+            using StreamReader reader = new(client.GetStream(), Encoding.ASCII);
+            while (reader.ReadLine() is { } line)
+            {
+                lines.Add(line);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            // What has been said counts.
+        }
+
+        return lines;
+    }
+
     private static string? TryGet(Uri address, TimeSpan timeout)
     {
         using SocketsHttpHandler handler = new()

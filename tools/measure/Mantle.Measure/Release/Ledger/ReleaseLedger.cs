@@ -44,7 +44,10 @@ public sealed class ReleaseLedger
         }
 
         string checkpoint = path + CheckpointSuffix;
-        return Read(ReadFile(path), File.Exists(checkpoint) ? ReadFile(checkpoint) : null);
+        
+        // A null array would become an empty checkpoint, and not none.
+        ReadOnlyMemory<byte>? note = File.Exists(checkpoint) ? ReadFile(checkpoint) : default(ReadOnlyMemory<byte>?);
+        return Read(ReadFile(path), note);
     }
 
     /// <summary>Reads a ledger.</summary>
