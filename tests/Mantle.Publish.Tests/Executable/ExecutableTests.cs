@@ -5,6 +5,8 @@ using Mantle.Cli.Tests;
 using Mantle.Emulator.Ec2.Ebs;
 using Mantle.Emulator.Ec2.Images;
 using Mantle.Measure;
+using Mantle.Measure.Tests;
+using Mantle.Testing;
 
 namespace Mantle.Publish.Tests.Executable;
 
@@ -17,6 +19,7 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
     public async Task An_upload_that_is_killed_ten_times_sends_no_finished_block_again_and_ends_as_the_release()
     {
         await using PublishCloud cloud = await PublishCloud.StartAsync();
+        File.Delete(release.PathOf("release/ami.json"));
         string journal = release.PathOf($"release.upload.{PublishCloud.Region}");
         cloud.Faults.Add(new() { Operation = "PutSnapshotBlock", Delay = TimeSpan.FromMilliseconds(15), Times = int.MaxValue });
         Random random = new();
@@ -75,6 +78,51 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
     }
 
     [Fact]
+    public async Task A_release_is_published_listed_retired_and_deleted()
+    {
+        await using PublishCloud cloud = await PublishCloud.StartAsync();
+        File.Delete(release.PathOf("release/ami.json"));
+        File.Delete(release.PathOf("ledger.jsonl"));
+        File.Delete(release.PathOf("ledger.jsonl.checkpoint"));
+        Oracle.Succeed("openssl", "genpkey", "-algorithm", "ed25519", "-out", release.PathOf("ledger.key"));
+        string[] signs = ["--time", SignedRelease.Day(0), "--key", "ledger.key"];
+        Succeed(cloud, ["ledger", "append", "ledger.jsonl", "--release", "release", "--policy", "policy.yaml", "--origin", "ledger.example.com/tiny", .. signs]);
+        const string Regions = $"{PublishCloud.Region},{PublishCloud.SecondRegion}";
+        AssertDescribed("publication", Succeed(cloud, Publish("--copy-to", PublishCloud.SecondRegion, "--share-with", "444455556666", "--json")));
+        AssertDescribed("publication", Succeed(cloud, Publish("--copy-to", PublishCloud.SecondRegion, "--json")));
+        PublishedSchema.AssertDescribed("ami.schema.json", JsonNode.Parse(await File.ReadAllBytesAsync(release.PathOf("release/ami.json")))!.AsObject(), isWhole: true);
+        AssertDescribed("ami-verification", Succeed(cloud, "ami", "verify", "--against", "release", "--policy", "policy.yaml", "--json"));
+        JsonObject list = AssertDescribed("ami-list", Succeed(cloud, "ami", "list", "--region", Regions, "--ledger", "ledger.jsonl", "--json"));
+        Assert.All(list["images"]!.AsArray(), image => Assert.Equal("released", (string?)image!["ledger"]));
+        Assert.Equal(2, list["snapshots"]!.AsArray().Count);
+
+        // What is released stays.
+        string said = Succeed(cloud, "ami", "gc", "--region", Regions, "--ledger", "ledger.jsonl", "--yes");
+        Assert.DoesNotContain("done", said, StringComparison.Ordinal);
+        Assert.Equal(2, cloud.Service.Images.Count);
+
+        said = Succeed(cloud, ["ami", "retire", "3", "--region", Regions, "--ledger", "ledger.jsonl", "--reason", "replaced for a test", "--yes", .. signs]);
+        Assert.Contains("number 3, retired", said, StringComparison.Ordinal);
+        Assert.All(cloud.Service.Images, image =>
+        {
+            Assert.Empty(image.LaunchPermissions);
+            Assert.NotNull(image.Deprecated);
+        });
+        list = AssertDescribed("ami-list", Succeed(cloud, "ami", "list", "--region", Regions, "--ledger", "ledger.jsonl", "--json"));
+        Assert.All(list["images"]!.AsArray(), image => Assert.Equal("retired", (string?)image!["ledger"]));
+
+        said = Succeed(cloud, "ami", "gc", "--region", Regions, "--ledger", "ledger.jsonl", "--dry-run");
+        Assert.Equal(4, said.Split('\n').Count(line => line.StartsWith("to do", StringComparison.Ordinal)));
+        Assert.Equal(2, cloud.Service.Images.Count);
+        ToolResult unanswered = Tool.End(Start(cloud, "ami", "gc", "--region", Regions, "--ledger", "ledger.jsonl"));
+        Assert.NotEqual(ExitCode.Success, unanswered.ExitCode);
+        Assert.Equal(2, cloud.Service.Images.Count);
+        Succeed(cloud, "ami", "gc", "--region", Regions, "--ledger", "ledger.jsonl", "--yes");
+        Assert.Empty(cloud.Service.Images);
+        Assert.Empty(cloud.Service.Snapshots);
+    }
+
+    [Fact]
     public async Task What_cannot_be_done_is_said_in_a_line()
     {
         await using PublishCloud cloud = await PublishCloud.StartAsync();
@@ -87,6 +135,20 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
         Assert.Contains("imagebuilder: hint: sign in again", result.Error, StringComparison.Ordinal);
         result = Tool.End(Start(cloud, "ami", "gc", "--region", PublishCloud.Region, "--ledger", "nothing.jsonl"));
         Assert.Equal(ExitCode.Environment, result.ExitCode);
+    }
+
+    private string Succeed(PublishCloud cloud, params string[] arguments)
+    {
+        ToolResult result = Tool.End(Start(cloud, arguments));
+        Assert.True(result.ExitCode == ExitCode.Success, result.Output + result.Error);
+        return result.Output;
+    }
+
+    private static JsonObject AssertDescribed(string schema, string json)
+    {
+        JsonObject document = JsonNode.Parse(json)!.AsObject();
+        PublishedSchema.AssertDescribed($"{schema}.schema.json", document, isWhole: true);
+        return document;
     }
 
     private static string[] Publish(params string[] more) => ["publish", "release", "--policy", "policy.yaml", "--region", PublishCloud.Region, .. more, "--yes"];

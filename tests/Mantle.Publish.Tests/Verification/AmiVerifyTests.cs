@@ -44,7 +44,7 @@ public sealed class AmiVerifyTests
         AmiVerifyResult result = await VerifyAsync(scenario, scenario.Image.Id, sample: 2);
         AssertHolds(result);
         Assert.Equal(CheckOutcome.NotChecked, result.Report.Find("digest")!.Outcome);
-        Assert.Contains(result.Report.Notes, note => note.StartsWith("sampled: 2 of ", StringComparison.Ordinal));
+        Assert.Contains(result.Report.Notes, note => note.StartsWith("SAMPLED, not read whole: 2 of ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -109,6 +109,11 @@ public sealed class AmiVerifyTests
         await using PublishScenario scenario = await PublishScenario.PublishedAsync();
         scenario.Image.Devices.Add(new("/dev/sdb", "snap-0abc", 8, "gp3", true));
         AssertFails(await VerifyAsync(scenario, scenario.Image.Id), "devices", "there is a volume /dev/sdb besides, of snap-0abc");
+        scenario.Image.Devices[1] = scenario.Image.Devices[0] with { Snapshot = "snap-0abc" };
+        AssertFails(await VerifyAsync(scenario, scenario.Image.Id), "devices", "/dev/xvda is there more than once");
+        scenario.Image.Devices.RemoveAt(1);
+        scenario.Image.Devices[0] = scenario.Image.Devices[0] with { Size = scenario.Image.Devices[0].Size + 8 };
+        AssertFails(await VerifyAsync(scenario, scenario.Image.Id), "volume-size", "of a snapshot of");
     }
 
     [Fact]

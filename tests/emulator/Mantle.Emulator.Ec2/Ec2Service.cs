@@ -41,6 +41,9 @@ public sealed partial class Ec2Service : IDisposable
         };
     }
 
+    /// <summary>What becomes of a copied image besides.</summary>
+    public Action<EmulatedImage>? OnCopied { get; set; }
+
     /// <summary>Every snapshot of every region.</summary>
     public IReadOnlyList<EmulatedSnapshot> Snapshots
     {

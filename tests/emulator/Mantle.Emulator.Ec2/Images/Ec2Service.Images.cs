@@ -230,6 +230,7 @@ public sealed partial class Ec2Service
             copy.Tags[key] = value;
         }
 
+        OnCopied?.Invoke(copy);
         _images.Add(copy.Id, copy);
         return Answer.Query("CopyImage", Element("imageId", copy.Id));
     }

@@ -105,12 +105,19 @@ internal static class AmiVerifyCommand
 
             if (release is not null && report.Verdict == Verdict.Holds)
             {
-                output.Write($"{(targets.Length == 1 ? "this AMI is" : "these AMIs are")} {release.Label}, number {release.Number}, release {release.Statement}\n");
+                output.Write($"{Claim(parsed, targets)} {release.Label}, number {release.Number}, release {release.Statement}\n");
             }
         }
 
         return report.ExitCode;
     }
+
+    /// <summary>What was found out, and no more: a snapshot is not registered in any way, and a sample is a sample.</summary>
+    private static string Claim(ParseResult parsed, (string Region, string Id)[] targets) =>
+        parsed.GetValue(s_sample) is not null ? "as far as it was sampled, and in all that is measured at boot, this is"
+            : targets[0].Id.StartsWith("snap-", StringComparison.Ordinal) ? "the bytes of this snapshot are those of"
+            : targets.Length == 1 ? "this AMI is"
+            : "these AMIs are";
 
     private static string RegionOf(ParseResult parsed, string id, IReadOnlyList<PublishedImage> published)
     {

@@ -104,10 +104,19 @@ internal static class AmiShape
             {
                 problems.Add($"{RootDevice} is of no snapshot");
             }
+            else if (device.NoDevice is not null)
+            {
+                problems.Add($"{RootDevice} is left out");
+            }
             else if (volume.VolumeType != VolumeType.Gp3 || volume.DeleteOnTermination != true)
             {
                 problems.Add($"{RootDevice} is a volume {volume.VolumeType}{(volume.DeleteOnTermination == true ? "" : " that stays when its instance ends")}");
             }
+        }
+
+        if (image.BlockDeviceMappings?.Count(device => device.DeviceName == RootDevice) > 1)
+        {
+            problems.Add($"{RootDevice} is there more than once");
         }
 
         if (image.RootDeviceName != RootDevice || SnapshotOf(image) is null)

@@ -55,7 +55,7 @@ public sealed partial class Publisher
         // Copies can be made of what is available only.
         home.Image = new() { ImageId = id };
         await WaitAsync(home, cancellation).ConfigureAwait(false);
-        await RequireSameAsync(home.Service, home.Image, cancellation).ConfigureAwait(false);
+        await RequireSameAsync(home.Service, home.Image, "EC2 has made it otherwise than the release", "deregister it, and report it: nothing was shared", cancellation).ConfigureAwait(false);
     }
 
     private async Task CopyAsync(RegionPlan home, RegionPlan copy, CancellationToken cancellation)

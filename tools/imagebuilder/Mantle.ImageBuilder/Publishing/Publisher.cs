@@ -4,6 +4,7 @@ using Mantle.ImageBuilder.Aws;
 using Mantle.ImageBuilder.Publishing.Ebs;
 using Mantle.ImageBuilder.Publishing.Images;
 using Mantle.ImageBuilder.Publishing.Upload;
+using Mantle.ImageBuilder.Publishing.Verification;
 using Mantle.Measure;
 using Mantle.Measure.Checking;
 
@@ -112,6 +113,7 @@ public sealed partial class Publisher : IDisposable
             if (plan.IsNew)
             {
                 await WaitAsync(plan, cancellation).ConfigureAwait(false);
+                await RequireSameAsync(plan.Service, plan.Image!, "EC2 has made it otherwise than the release", "deregister it, and report it: nothing was shared", cancellation).ConfigureAwait(false);
             }
 
             await ShareAndDeprecateAsync(plan, cancellation).ConfigureAwait(false);
@@ -142,7 +144,7 @@ public sealed partial class Publisher : IDisposable
         {
             plan.IsNew = image.State == Amazon.EC2.ImageState.Pending;
             _steps.Made($"{image.ImageId} in {region}");
-            await RequireSameAsync(service, image, cancellation).ConfigureAwait(false);
+            await RequireSameAsync(service, image, "it has the release's name and is another", "look who made it; deregister it", cancellation).ConfigureAwait(false);
             plan.Snapshot = AmiShape.SnapshotOf(image);
             shared = await service.ReadLaunchPermissionsAsync(image.ImageId, cancellation).ConfigureAwait(false);
         }
@@ -154,8 +156,8 @@ public sealed partial class Publisher : IDisposable
         return plan;
     }
 
-    /// <summary>An AMI of the release's name that is another is no failure to hide: somebody has made it.</summary>
-    private async Task RequireSameAsync(ImageService service, Image image, CancellationToken cancellation)
+    /// <summary>An AMI that is registered otherwise than the release is no failure to hide, whoever made it.</summary>
+    private async Task RequireSameAsync(ImageService service, Image image, string problem, string hint, CancellationToken cancellation)
     {
         CheckReport report = new();
         AmiShape.Check(report, image, Release);
@@ -164,25 +166,23 @@ public sealed partial class Publisher : IDisposable
         if (wrong.Length > 0)
         {
             throw new UserErrorException(
-                $"{service.Region}: {image.ImageId} has the release's name and is another: {string.Join("; ", wrong)}", "look who made it; deregister it", ExitCode.Mismatch);
+                $"{service.Region}: {image.ImageId}: {problem}: {string.Join("; ", wrong)}", hint, ExitCode.Mismatch);
         }
     }
 
-    /// <summary>A completed snapshot of the image, or null. Its contents are EBS's word; <c>ami verify</c> reads them.</summary>
+    /// <summary>A completed snapshot of the image, or null. A tag is anybody's word, so its bytes are read back before anything is registered of it.</summary>
     private async Task<string?> FindSnapshotAsync(string region, CancellationToken cancellation)
     {
         List<Snapshot> found = await ServiceOf(region).ListSnapshotsAsync(PublishRelease.ImageTag, Release.ImageSha256, cancellation).ConfigureAwait(false);
-        string? id = found.Where(snapshot => snapshot.State == Amazon.EC2.SnapshotState.Completed).Select(snapshot => snapshot.SnapshotId).Order(StringComparer.Ordinal).FirstOrDefault();
-        if (id is not null)
+        Snapshot? first = found.Where(snapshot => snapshot.State == Amazon.EC2.SnapshotState.Completed).OrderBy(snapshot => snapshot.SnapshotId, StringComparer.Ordinal).FirstOrDefault();
+        if (first is not null)
         {
-            _steps.Made($"{id} in {region}");
-            BlockPlan blocks = new(Release.Image);
-            blocks.Scan(Environment.ProcessorCount, cancellation);
+            _steps.Made($"{first.SnapshotId} in {region}");
             using IBlockService service = _blocksOf(region);
-            await new SnapshotUploader(service, (_, _) => Task.FromResult<string?>(null), _retries, _request.Time).RequireSameBlocksAsync(id, blocks, cancellation).ConfigureAwait(false);
+            await ReadBack.RequireAsync(service, _retries, first.SnapshotId, first.VolumeSize ?? 0, Release.Image, cancellation).ConfigureAwait(false);
         }
 
-        return id;
+        return first?.SnapshotId;
     }
 
     private void PlanCalls(RegionPlan home, List<RegionPlan> copies, CancellationToken cancellation)

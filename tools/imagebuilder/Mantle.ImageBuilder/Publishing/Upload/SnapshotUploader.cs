@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mantle.ImageBuilder.Aws;
 using Mantle.ImageBuilder.Publishing.Ebs;
+using Mantle.ImageBuilder.Publishing.Verification;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Publishing.Upload;
@@ -32,7 +33,7 @@ internal sealed class SnapshotUploader(IBlockService service, Func<string, Cance
         if (isComplete)
         {
             plan.Scan(Environment.ProcessorCount, cancellation);
-            await RequireSameBlocksAsync(snapshot, plan, cancellation).ConfigureAwait(false);
+            await ReadBack.RequireAsync(service, retries, snapshot, plan.VolumeSize, request.Image, cancellation).ConfigureAwait(false);
             return new(snapshot, plan.Written, Convert.ToHexStringLower(plan.Checksum()), 0, time.GetElapsedTime(begin));
         }
 
@@ -42,30 +43,6 @@ internal sealed class SnapshotUploader(IBlockService service, Func<string, Cance
         await retries.RunAsync(() => service.CompleteSnapshotAsync(snapshot, plan.Written, checksum, cancellation), waitsForVisibility: true, cancellation).ConfigureAwait(false);
         return new(snapshot, plan.Written, Convert.ToHexStringLower(checksum), uploader.Sent, time.GetElapsedTime(begin));
     }
-
-    /// <summary>Whether a snapshot has exactly the blocks that the image has; their contents are not read.</summary>
-    public async Task RequireSameBlocksAsync(string snapshot, BlockPlan plan, CancellationToken cancellation)
-    {
-        int[] expected = [.. plan.Digests().Select(block => block.Key)];
-        int at = 0;
-        await foreach (ListedBlock block in BlockList.ReadAsync(service, snapshot, retries, cancellation).ConfigureAwait(false))
-        {
-            if (at == expected.Length || expected[at] != block.Index)
-            {
-                throw Other(snapshot, block.Index);
-            }
-
-            at++;
-        }
-
-        if (at < expected.Length)
-        {
-            throw Other(snapshot, expected[at]);
-        }
-    }
-
-    private static UserErrorException Other(string snapshot, int index) => new(
-        $"{snapshot} is tagged as this image, but only one of the two has block {index}", "look who made it; delete it, then run the same command again", ExitCode.Mismatch);
 
     /// <summary>The snapshot to go on with. The client token follows from the content, so a run that was killed before it could note the snapshot finds it.</summary>
     private async Task<(string Snapshot, bool IsComplete)> OpenAsync(UploadRequest request, BlockPlan plan, UploadJournal journal, CancellationToken cancellation)

@@ -55,9 +55,10 @@ public sealed class AmiVerifier : IDisposable
         {
             string? uefiData = null;
             string? snapshot = _request.Id;
+            Image? found = null;
             if (!Ids.IsSnapshot(_request.Id))
             {
-                Image image = await _images.FindImageAsync(_request.Id, cancellation).ConfigureAwait(false)
+                Image image = found = await _images.FindImageAsync(_request.Id, cancellation).ConfigureAwait(false)
                     ?? throw new UserErrorException($"{_request.Region}: there is no {_request.Id} that these credentials may see", "check region and account", ExitCode.Remote);
                 AmiShape.Check(_report, image, _request.Release);
                 uefiData = await CheckAttributesAsync(image, cancellation).ConfigureAwait(false);
@@ -68,7 +69,7 @@ public sealed class AmiVerifier : IDisposable
                 }
             }
 
-            IReadOnlyList<ImagePrediction> predictions = snapshot is null ? [] : await CheckSnapshotAsync(snapshot, uefiData, cancellation).ConfigureAwait(false);
+            IReadOnlyList<ImagePrediction> predictions = snapshot is null ? [] : await CheckSnapshotAsync(snapshot, found, uefiData, cancellation).ConfigureAwait(false);
             if (predictions.Count == 0)
             {
                 _report.Missing("measurements", "the bytes could not be read, or not measured");
@@ -127,7 +128,7 @@ public sealed class AmiVerifier : IDisposable
         return uefiData;
     }
 
-    private async Task<IReadOnlyList<ImagePrediction>> CheckSnapshotAsync(string id, string? uefiData, CancellationToken cancellation)
+    private async Task<IReadOnlyList<ImagePrediction>> CheckSnapshotAsync(string id, Image? image, string? uefiData, CancellationToken cancellation)
     {
         Snapshot? snapshot = await _images.FindSnapshotAsync(id, cancellation).ConfigureAwait(false);
         if (snapshot is null)
@@ -139,6 +140,19 @@ public sealed class AmiVerifier : IDisposable
         if (!_report.Check("snapshot", snapshot.State == Amazon.EC2.SnapshotState.Completed ? null : $"{id} is {snapshot.State}", $"{id}, {snapshot.VolumeSize} GiB, of account {snapshot.OwnerId}"))
         {
             return [];
+        }
+
+        if (image is not null)
+        {
+            // Whoever owns another snapshot than the AMI can take its bytes away, and nobody publishes so.
+            _report.Check("owner", snapshot.OwnerId == image.OwnerId ? null : $"the AMI is of account {image.OwnerId}, its snapshot of {snapshot.OwnerId}", $"account {image.OwnerId}, as its snapshot");
+            int? size = image.BlockDeviceMappings.Find(device => device.DeviceName == image.RootDeviceName)?.Ebs?.VolumeSize;
+            _report.Check("volume-size", size == snapshot.VolumeSize ? null : $"instances get a volume of {size} GiB of a snapshot of {snapshot.VolumeSize} GiB", $"{size} GiB");
+        }
+
+        if (snapshot.Encrypted == true)
+        {
+            _report.Note("the snapshot is encrypted: an instance needs its key, and so does whoever it is shared with");
         }
 
         try
@@ -198,7 +212,7 @@ public sealed class AmiVerifier : IDisposable
         else
         {
             _report.Skipped("digest", "not all blocks were read");
-            _report.Note($"sampled: {count}. What is measured at boot was read whole; of the root the verity tree decides at run time");
+            _report.Note($"SAMPLED, not read whole: {count}. What is measured at boot was read whole; of the root the verity tree decides at run time");
         }
     }
 

@@ -92,7 +92,7 @@ internal sealed record DiskComparison(string? Sha256, int Compared, IReadOnlyLis
             long offset = (long)block * IBlockService.BlockSize;
             string[] partitions = [.. (table?.Partitions ?? []).Where(partition => partition.Offset < offset + IBlockService.BlockSize && offset < partition.Offset + partition.Length)
                 .Select(partition => string.Create(CultureInfo.InvariantCulture, $"partition {partition.Number} \"{PrintedText.Escape(partition.Name)}\""))];
-            return string.Create(CultureInfo.InvariantCulture, $"block {block} at {offset} ({(partitions.Length == 0 ? "partition table" : string.Join(", ", partitions))})");
+            return string.Create(CultureInfo.InvariantCulture, $"block {block} at {offset} ({(table is null ? $"{IBlockService.BlockSize} bytes" : partitions.Length == 0 ? "partition table" : string.Join(", ", partitions))})");
         });
         return string.Join(", ", shown) + (blocks.Count > 8 ? ", …" : "");
     }
