@@ -23,6 +23,16 @@ public class DemonstrationTests(DemoRun demo)
     }
 
     [Fact]
+    public void Each_stage_was_seen_in_its_order()
+    {
+        Assert.Equal(["address, credentials asked for", "attestation document", "KMS has answered", "service answers"], demo.Seen.Served!.Stages.Select(stage => stage.Stage));
+        TimeSpan[] times = [.. demo.Seen.Served.Stages.Select(stage => stage.Since)];
+        Assert.True(times[0] > TimeSpan.Zero);
+        Assert.Equal(times[1..].Order(), times[1..]);
+        Assert.Contains("after the kernel's start: ", demo.Transcript, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_but_the_twin_speaks_on_the_serial_port_after_the_firmware() =>
         Assert.All(Boots().Where(boot => boot.HasHandedOver && !boot.Name.Contains("twin", StringComparison.Ordinal)), boot => Assert.Equal(0, boot.SerialAfterFirmware));
 

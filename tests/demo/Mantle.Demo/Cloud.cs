@@ -44,6 +44,9 @@ internal sealed class Cloud : IAsyncDisposable
     /// <summary>What the metadata service was asked.</summary>
     public IReadOnlyList<string> MetadataCalls => _metadata.Calls;
 
+    /// <summary>When each of these questions came.</summary>
+    public IReadOnlyList<DateTimeOffset> MetadataTimes => _metadata.CallTimes;
+
     /// <summary>The root of attestation documents, DER.</summary>
     public byte[] AttestationRoot => _authority.Root;
 

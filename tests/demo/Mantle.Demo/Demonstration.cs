@@ -132,6 +132,7 @@ internal sealed class Demonstration(Workshop workshop, Cloud cloud, Transcript t
                 "connect", $"https://127.0.0.1:{port}", "--against", "release", "--root", "attestation-root.der", "--prompt", Prompt);
             Connected = Check((code, output, error), ExitCode.Success);
         });
+        transcript.Say($"after the kernel's start: {string.Join(", ", Served.Stages.Select(stage => $"{stage.Stage} {stage.Since.TotalSeconds:f1} s"))}");
         transcript.Say($"KMS was asked: {string.Join(", ", Served.KeyServiceCalls.Select(call => $"{call.Operation} {call.Error ?? "allowed"}, attested: {call.IsAttested}"))}");
     }
 

@@ -18,6 +18,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
     private static readonly TimeSpan s_glance = TimeSpan.FromSeconds(1);
 
     private readonly List<string> _heard = [];
+    private DateTimeOffset? _served;
     private NitroTpm? _tpm;
 
     /// <summary>Boots the release and hands the serving machine to a visitor.</summary>
@@ -26,6 +27,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         return Watch(name, disk, [], machine =>
         {
             AwaitService(name, machine);
+            _served = TimeProvider.System.GetUtcNow();
             visit(machine.ForwardedPort);
             machine.PressPowerButton();
             machine.WaitForPowerOff();
@@ -107,6 +109,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         string file = Attacks.FileOf(name);
         int calls = cloud.Keys.Calls.Count;
         _heard.Clear();
+        _served = null;
         using NitroTpm tpm = cloud.MakeTpm();
         _tpm = tpm;
         Firmware firmware = Firmware.FindSecureBoot() ?? throw new DemoException("OVMF is missing (Debian package \"ovmf\")");
@@ -140,6 +143,7 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
             KeyServiceCalls = [.. cloud.Keys.Calls.Skip(calls)],
             Documents = tpm.Documents,
             StageCodes = [.. _heard.Distinct()],
+            Stages = Stages(machine, tpm, calls),
             Serial = machine.Serial,
             SerialAfterFirmware = machine.Handovers.Count > 0 ? machine.SerialSinceHandover.Length : 0,
             Capture = workshop[$"{file}.pcap"],
@@ -151,6 +155,33 @@ internal sealed class Laboratory(Workshop workshop, Cloud cloud)
         }
 
         return outcome;
+    }
+
+    /// <summary>
+    /// How long after the kernel's start each stage was seen from outside: the address is there when the first question comes to the metadata service, and the
+    /// service when it answers, which is asked for again and again.
+    /// </summary>
+    private List<(string Stage, TimeSpan Since)> Stages(VirtualMachine machine, NitroTpm tpm, int calls)
+    {
+        List<(string Stage, TimeSpan Since)> stages = [];
+        if (machine.Handovers is not [FirmwareHandover { At: DateTimeOffset start }, ..])
+        {
+            return stages;
+        }
+
+        void Add(string stage, DateTimeOffset? at)
+        {
+            if (at is { } time)
+            {
+                stages.Add((stage, time - start));
+            }
+        }
+
+        Add("address, credentials asked for", cloud.MetadataTimes.Cast<DateTimeOffset?>().FirstOrDefault(time => time > start));
+        Add("attestation document", tpm.DocumentTimes.Cast<DateTimeOffset?>().FirstOrDefault());
+        Add("KMS has answered", cloud.Keys.Calls.Skip(calls).FirstOrDefault()?.At);
+        Add("service answers", _served);
+        return stages;
     }
 
     private byte[] Enroll(byte[] empty) => VariableStore.Add(
@@ -173,6 +204,9 @@ internal sealed record BootOutcome(string Name)
 
     /// <summary>How the machine ended, in QEMU's words.</summary>
     public required string? ShutdownReason { get; init; }
+
+    /// <summary>When it came how far, since the kernel's start.</summary>
+    public required IReadOnlyList<(string Stage, TimeSpan Since)> Stages { get; init; }
 
     /// <summary>The TPM's registers at the end.</summary>
     public required PcrValues Pcrs { get; init; }

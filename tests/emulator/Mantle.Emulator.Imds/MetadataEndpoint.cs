@@ -28,6 +28,7 @@ public sealed class MetadataEndpoint : IAsyncDisposable
     private readonly Dictionary<string, DateTimeOffset> _tokens = new(StringComparer.Ordinal);
     private readonly List<MetadataFault> _faults = [];
     private readonly ConcurrentQueue<string> _calls = new();
+    private readonly ConcurrentQueue<DateTimeOffset> _callTimes = new();
 
     private MetadataEndpoint(WebApplication application, MetadataOptions options)
     {
@@ -40,6 +41,9 @@ public sealed class MetadataEndpoint : IAsyncDisposable
 
     /// <summary>Method, path and status of every request so far.</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
+
+    /// <summary>When each of them came.</summary>
+    public IReadOnlyList<DateTimeOffset> CallTimes => [.. _callTimes];
 
     public static async Task<MetadataEndpoint> StartAsync(MetadataOptions options)
     {
@@ -77,6 +81,7 @@ public sealed class MetadataEndpoint : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http)
     {
+        _callTimes.Enqueue(TimeProvider.System.GetUtcNow());
         MetadataFault? fault = Take(http.Request.Path.Value!);
         if (fault is not null)
         {

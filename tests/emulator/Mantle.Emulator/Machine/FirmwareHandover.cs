@@ -9,4 +9,8 @@ namespace Mantle.Emulator.Machine;
 /// <param name="Extensions">What the firmware and the boot loader extended, the closing action included.</param>
 /// <param name="Log">The firmware's event log out of the guest's memory; it says exactly the extensions. Null if no copy was complete.</param>
 /// <param name="SerialBytes">How many bytes the serial port had sent.</param>
-public sealed record FirmwareHandover(TpmPowerCycle Cycle, IReadOnlyList<PcrExtension> Extensions, EventLog? Log, int SerialBytes);
+public sealed record FirmwareHandover(TpmPowerCycle Cycle, IReadOnlyList<PcrExtension> Extensions, EventLog? Log, int SerialBytes)
+{
+    /// <summary>When it was.</summary>
+    public DateTimeOffset At { get; } = TimeProvider.System.GetUtcNow();
+}

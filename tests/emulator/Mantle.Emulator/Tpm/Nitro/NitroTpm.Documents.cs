@@ -93,6 +93,7 @@ public sealed partial class NitroTpm
         byte[] document = AttestationDocumentWriter.Write(_options.RewriteContent?.Invoke(content) ?? content, _options.Authority.Sign);
         document = _options.RewriteDocument?.Invoke(document) ?? document;
         _documents.Enqueue(document);
+        _documentTimes.Enqueue(TimeProvider.System.GetUtcNow());
         CborWriter writer = new();
         writer.WriteStartMap(1);
         writer.WriteTextString("Attestation");

@@ -19,6 +19,7 @@ public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
     private readonly VirtualEndorsementKey _endorsement = new();
     private readonly ConcurrentQueue<NitroCommand> _commands = new();
     private readonly ConcurrentQueue<byte[]> _documents = new();
+    private readonly ConcurrentQueue<DateTimeOffset> _documentTimes = new();
 
     public NitroTpm(NitroTpmOptions options)
     {
@@ -38,6 +39,9 @@ public sealed partial class NitroTpm : ITpmInterceptor, IDisposable
 
     /// <summary>Every document that was made.</summary>
     public IReadOnlyList<byte[]> Documents => [.. _documents];
+
+    /// <summary>When each of them was.</summary>
+    public IReadOnlyList<DateTimeOffset> DocumentTimes => [.. _documentTimes];
 
     /// <summary>The NV indexes, loaded sessions, transient and persistent keys that are held here: none when clients have tidied up.</summary>
     public IReadOnlyList<uint> Held =>
