@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Mantle.Formats.Bytes;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Signing.Keys;
@@ -140,6 +141,11 @@ internal static class KeyFile
         {
             import(key);
             return LocalSigner.Of(path, key, certificates);
+        }
+        catch (MalformedInputException problem)
+        {
+            key.Dispose();
+            throw new UserErrorException($"\"{path}\" holds a key that does not sign here: {problem.Problem}", "RSA of 2048 bits or more, ECDSA on P-256 or P-384, and Ed25519 do", cause: problem);
         }
         catch (Exception)
         {
