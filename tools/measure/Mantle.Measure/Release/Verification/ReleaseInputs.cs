@@ -29,6 +29,9 @@ internal sealed record ReleaseInputs
 
     public ByteSource? Image => Directory.Find(ReleaseFiles.Image);
 
+    /// <summary>The image as it was digested; null until then.</summary>
+    public ProvenImage? ProvenImage { get; set; }
+
     /// <summary>The variables of the identity.</summary>
     /// <exception cref="MalformedInputException">A list of signatures is malformed.</exception>
     public SecureBootVariables Variables()
