@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Binding;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Ledger;
@@ -74,6 +75,7 @@ internal static class BindCommand
             At = TimeProvider.System.GetUtcNow(),
             Ledger = parsed.GetValue(s_ledger) is { } ledger ? ReleaseLedger.Open(ledger) : null,
             Workers = Environment.ProcessorCount,
+            SpoolFolder = SpoolFolder.Find(),
         };
         return [.. directories.Select(directory => BindRelease.Of(ReleaseVerification.Verify(directory, options).Require()))];
     }

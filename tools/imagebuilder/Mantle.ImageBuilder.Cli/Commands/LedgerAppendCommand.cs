@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 using Mantle.Measure.Release;
@@ -77,6 +78,7 @@ internal static class LedgerAppendCommand
             Policy = ReleasePolicyReader.Read(policy) with { Ledger = null },
             At = time,
             Workers = Environment.ProcessorCount,
+            SpoolFolder = SpoolFolder.Find(),
         }).Require();
         return LedgerEntry.Of(release, time);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Signing.Identities;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.ImageBuilder.Signing.Releases;
@@ -118,13 +119,14 @@ internal static class SignCommand
                 MinimumNumber = parsed.GetValue(s_minimum) ?? 0,
                 Released = SigningOptions.Time(parsed, s_released),
                 Expires = SigningOptions.Time(parsed, s_expires),
+                SpoolFolder = SpoolFolder.Find(),
             },
             cancellation).ConfigureAwait(false);
     }
 
     private static async Task<ReleaseResult?> AddAsync(ParseResult parsed, string folder, Keyring keys, CancellationToken cancellation)
     {
-        (DsseEnvelope envelope, Measure.Release.ReleaseStatement statement) = ReleaseSigner.Open(folder);
+        (DsseEnvelope envelope, Measure.Release.ReleaseStatement statement) = ReleaseSigner.Open(folder, SpoolFolder.Find());
         if (parsed.GetValue(s_request) is { } request)
         {
             SigningRequest.Write(request, envelope, statement);

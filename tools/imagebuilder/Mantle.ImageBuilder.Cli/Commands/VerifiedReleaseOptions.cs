@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.ImageBuilder.Publishing;
 using Mantle.Measure;
 using Mantle.Measure.Release;
@@ -23,6 +24,7 @@ internal static class VerifiedReleaseOptions
         At = TimeProvider.System.GetUtcNow(),
         Ledger = ledger is null ? null : ReleaseLedger.Open(ledger),
         Workers = Environment.ProcessorCount,
+        SpoolFolder = SpoolFolder.Find(),
     }).Require());
 
     /// <summary>Several values of an option, each alone or with commas between.</summary>

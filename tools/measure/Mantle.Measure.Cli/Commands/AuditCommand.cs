@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.Formats.Bytes;
 using Mantle.Measure.Audit;
 using Mantle.Measure.Audit.Channels;
@@ -93,7 +94,7 @@ internal static class AuditCommand
             Waivers = parsed.GetValue(s_waivers) is { } waivers ? WaiverReader.Read(waivers.ToString()) : [],
             At = parsed.GetValue(s_at) is { } at ? Date(at) : DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime),
             Workers = Environment.ProcessorCount,
-            SpoolFolder = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } folder ? folder : "/var/tmp",
+            SpoolFolder = SpoolFolder.Find(),
         };
         using SafeFileHandle handle = InputFile.Open(file, "a disk image, a unified kernel image, a file system or an initrd");
         AuditReport report = Auditor.Audit(ByteSource.FromFile(handle), options, cancellation);

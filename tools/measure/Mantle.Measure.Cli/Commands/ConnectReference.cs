@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mantle.Cli;
 using Mantle.Formats.Tpm;
 using Mantle.Measure.Attestation;
 using Mantle.Measure.Checking;
@@ -52,6 +53,7 @@ internal sealed class ConnectReference
             At = clock.GetUtcNow(),
             Ledger = parsed.GetValue(Ledger) is { } ledger ? ReleaseLedger.Open(ledger) : null,
             Workers = Environment.ProcessorCount,
+            SpoolFolder = SpoolFolder.Find(),
         });
         if (result.Release is not { } release)
         {

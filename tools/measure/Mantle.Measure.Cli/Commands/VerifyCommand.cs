@@ -84,6 +84,7 @@ internal static class VerifyCommand
             At = parsed.GetValue(s_at) is { } at ? Inputs.Time("--at", at) : clock.GetUtcNow(),
             Ledger = parsed.GetValue(s_ledger) is { } ledger ? ReleaseLedger.Open(ledger) : null,
             Workers = Environment.ProcessorCount,
+            SpoolFolder = SpoolFolder.Find(),
         });
         string name = result.Statement is { } statement ? $"{statement.Name} {statement.Version}" : Path.GetFileName(Path.TrimEndingDirectorySeparator(directory));
         if (parsed.GetValue(s_json))

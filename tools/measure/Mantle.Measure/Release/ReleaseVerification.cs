@@ -24,6 +24,9 @@ public sealed record ReleaseVerificationOptions
 
     /// <summary>Threads, at least 1. The result does not depend on it.</summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>Folder for what the audit decompresses, as <see cref="Audit.AuditOptions.SpoolFolder"/>. Null: it is held in memory. The result does not depend on it.</summary>
+    public string? SpoolFolder { get; init; }
 }
 
 /// <summary>Verifies a release directory: offline, from its bytes and public keys alone.</summary>
@@ -38,7 +41,7 @@ public static class ReleaseVerification
     {
         CheckReport report = new();
         ReleaseDirectory files = ReleaseDirectory.Open(directory);
-        if (ReadInputs(report, files, options.Policy, options.At, options.Ledger, options.Workers) is not { } inputs)
+        if (ReadInputs(report, files, options.Policy, options.At, options.Ledger, options.Workers, options.SpoolFolder) is not { } inputs)
         {
             report.Missing("release", "without a release statement nothing else can be checked");
             return new(report, null, null);
@@ -57,13 +60,14 @@ public static class ReleaseVerification
     /// </summary>
     /// <param name="directory">The release directory.</param>
     /// <param name="workers">Threads, at least 1.</param>
+    /// <param name="spoolFolder">Folder for what the audit decompresses; null: it is held in memory.</param>
     /// <returns>The checks, and envelope and statement where they could be read.</returns>
     /// <exception cref="UserErrorException">There is no such directory.</exception>
     /// <exception cref="IOException">A file of it cannot be read.</exception>
-    public static (CheckReport Report, DsseEnvelope? Envelope, ReleaseStatement? Statement) VerifyContent(string directory, int workers)
+    public static (CheckReport Report, DsseEnvelope? Envelope, ReleaseStatement? Statement) VerifyContent(string directory, int workers, string? spoolFolder = null)
     {
         CheckReport report = new();
-        ReleaseInputs? inputs = ReadInputs(report, ReleaseDirectory.Open(directory), policy: null, at: null, ledger: null, workers);
+        ReleaseInputs? inputs = ReadInputs(report, ReleaseDirectory.Open(directory), policy: null, at: null, ledger: null, workers, spoolFolder);
         if (inputs is not null)
         {
             CheckContent(report, inputs);
@@ -83,7 +87,7 @@ public static class ReleaseVerification
     }
 
     private static ReleaseInputs? ReadInputs(
-        CheckReport report, ReleaseDirectory files, ReleasePolicy? policy, DateTimeOffset? at, ReleaseLedger? ledger, int workers)
+        CheckReport report, ReleaseDirectory files, ReleasePolicy? policy, DateTimeOffset? at, ReleaseLedger? ledger, int workers, string? spoolFolder)
     {
         if (files.Find(ReleaseFiles.Envelope) is not { } file)
         {
@@ -120,6 +124,7 @@ public static class ReleaseVerification
             At = at ?? statement.Released,
             Ledger = ledger,
             Workers = workers,
+            SpoolFolder = spoolFolder,
         };
     }
 }

@@ -135,6 +135,7 @@ public sealed class ReleaseMaker
                 Waivers = waivers is null ? [] : WaiverReader.Parse(ReleaseFiles.Waivers, Encoding.UTF8.GetString(waivers)),
                 At = DateOnly.FromDateTime(_request.Released.UtcDateTime),
                 Workers = Environment.ProcessorCount,
+                SpoolFolder = _request.SpoolFolder,
             },
             cancellation);
         if (report.Verdict != AuditVerdict.Sealed)

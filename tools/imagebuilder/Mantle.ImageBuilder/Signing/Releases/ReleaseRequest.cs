@@ -35,4 +35,7 @@ public sealed record ReleaseRequest
 
     /// <summary>The last second in which it may be published or bound.</summary>
     public required DateTimeOffset Expires { get; init; }
+
+    /// <summary>Folder for what the audit decompresses; null: it is held in memory. The release does not depend on it.</summary>
+    public string? SpoolFolder { get; init; }
 }

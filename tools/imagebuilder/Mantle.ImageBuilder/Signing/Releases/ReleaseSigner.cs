@@ -32,9 +32,9 @@ public static class ReleaseSigner
 
     /// <summary>The statement of a release, after everything in the release was held against it: nobody shall sign what is not there.</summary>
     /// <exception cref="UserErrorException">The release is not what it says; exit code 2, or 7 when something could not be checked.</exception>
-    public static (DsseEnvelope Envelope, ReleaseStatement Statement) Open(string folder)
+    public static (DsseEnvelope Envelope, ReleaseStatement Statement) Open(string folder, string? spoolFolder = null)
     {
-        (CheckReport report, DsseEnvelope? envelope, ReleaseStatement? statement) = ReleaseVerification.VerifyContent(folder, Environment.ProcessorCount);
+        (CheckReport report, DsseEnvelope? envelope, ReleaseStatement? statement) = ReleaseVerification.VerifyContent(folder, Environment.ProcessorCount, spoolFolder);
         if (envelope is not null && statement is not null && report.Verdict == Verdict.Holds)
         {
             RefuseIdentity(folder, statement);

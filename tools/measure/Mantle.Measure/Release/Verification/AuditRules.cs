@@ -21,7 +21,7 @@ internal static class AuditRules
             return;
         }
 
-        AuditReport audit = Auditor.Audit(image, OptionsFor(inputs.Statement.Released, waivers, inputs.Workers));
+        AuditReport audit = Auditor.Audit(image, OptionsFor(inputs.Statement.Released, waivers, inputs.Workers, inputs.SpoolFolder));
         string verdict = Name(audit.Verdict);
         ReleaseAudit stated = inputs.Statement.Audit;
         bool sameRules = stated.RulesSha256 == audit.Rules.Digest;
@@ -39,12 +39,13 @@ internal static class AuditRules
     }
 
     /// <summary>How a release is audited: everybody who does it so writes the same audit.json.</summary>
-    internal static AuditOptions OptionsFor(DateTimeOffset released, IReadOnlyList<Waiver> waivers, int workers) => new()
+    internal static AuditOptions OptionsFor(DateTimeOffset released, IReadOnlyList<Waiver> waivers, int workers, string? spoolFolder) => new()
     {
         InputName = ReleaseFiles.Image,
         Waivers = waivers,
         At = DateOnly.FromDateTime(released.UtcDateTime),
         Workers = workers,
+        SpoolFolder = spoolFolder,
     };
 
     internal static string Name(AuditVerdict verdict) => verdict switch

@@ -27,6 +27,9 @@ internal sealed record ReleaseInputs
 
     public required int Workers { get; init; }
 
+    /// <summary>Where the audit puts what it decompresses, or null.</summary>
+    public string? SpoolFolder { get; init; }
+
     public ByteSource? Image => Directory.Find(ReleaseFiles.Image);
 
     /// <summary>The image as it was digested; null until then.</summary>
