@@ -57,7 +57,7 @@ public sealed class PublishTests
         UserErrorException refused = await scenario.FailAsync(ExitCode.Mismatch);
         Assert.Contains("image.raw was changed after it was verified", refused.Message, StringComparison.Ordinal);
         Assert.Empty(scenario.Cloud.Service.Images);
-        Assert.All(scenario.Cloud.Service.Snapshots, snapshot => Assert.Empty(snapshot.Blocks.Where(block => block.Key == 0)));
+        Assert.All(scenario.Cloud.Service.Snapshots, snapshot => Assert.DoesNotContain(0, snapshot.Blocks));
         Assert.DoesNotContain("CompleteSnapshot", scenario.Cloud.Operations);
     }
 
