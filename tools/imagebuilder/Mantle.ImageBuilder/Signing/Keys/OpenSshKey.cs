@@ -41,7 +41,7 @@ internal static class OpenSshKey
             key = PrivateKeyInfoFactory.CreatePrivateKeyInfo(read).GetEncoded();
             return KeyFile.ImportPkcs8(path, key, []);
         }
-        catch (Exception problem) when (problem is ArgumentException or InvalidOperationException or IOException or CryptoException or InvalidCastException or OverflowException)
+        catch (Exception problem) when (problem is ArgumentException or InvalidOperationException or IOException or CryptoException or InvalidCastException or OverflowException or IndexOutOfRangeException or FormatException)
         {
             throw new UserErrorException($"\"{path}\" holds an OpenSSH key that cannot be read", "RSA, ECDSA on P-256 or P-384, and Ed25519 can", cause: null);
         }
