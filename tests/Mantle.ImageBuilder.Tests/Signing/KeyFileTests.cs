@@ -145,6 +145,27 @@ public class KeyFileTests
     }
 
     [Fact]
+    public async Task A_key_comes_out_of_a_pipe_too()
+    {
+        using TemporaryFolder folder = new();
+        Oracle.Succeed("openssl", "genpkey", "-algorithm", "ED25519", "-out", folder["key.pem"]);
+        Oracle.Succeed("mkfifo", folder["pipe"]);
+        byte[] key = await File.ReadAllBytesAsync(folder["key.pem"]);
+        Task writing = Task.Run(() =>
+        {
+            using FileStream pipe = new(folder["pipe"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            pipe.Write(key, 0, 20);
+            pipe.Write(key, 20, key.Length - 20);
+        });
+        using ISigner fromPipe = KeyFile.Open(folder["pipe"], new GivenPassphrases());
+        using ISigner fromFile = KeyFile.Open(folder["key.pem"], new GivenPassphrases());
+        await writing;
+        Assert.Equal(fromFile.PublicKey.KeyId, fromPipe.PublicKey.KeyId);
+        await File.WriteAllBytesAsync(folder["large"], new byte[(1 << 20) + 1]);
+        Assert.Contains("more than the 1,048,576 bytes", Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["large"], new GivenPassphrases())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_no_key_is_refused_by_name_and_nothing_of_it_is_repeated()
     {
         using TemporaryFolder folder = new();
