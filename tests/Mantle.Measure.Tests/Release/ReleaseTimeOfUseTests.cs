@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
+using Mantle.Measure.Prediction;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Policy;
 using Mantle.Measure.Release.Verification;
@@ -73,7 +74,11 @@ public sealed class ReleaseTimeOfUseTests : IDisposable
             if (changed / Block == at / Block)
             {
                 Assert.Contains("was changed after it was verified", Refused(at, length), StringComparison.Ordinal);
-                Refused(at + length - 1, 1);
+
+                // A part comes from what is kept of the verified block, or not at all.
+                byte[] part = new byte[1];
+                Exception? refused = Record.Exception(() => _verified.Image.ReadExactly(changed, part));
+                Assert.True(refused is UserErrorException || (refused is null && part[0] == image[changed]), $"{refused}");
             }
             else
             {
@@ -82,6 +87,18 @@ public sealed class ReleaseTimeOfUseTests : IDisposable
         }
 
         Refused(0, image.Length);
+    }
+
+    /// <summary>Nor while it is verified: all that is read behind the digest is what was digested, or nothing.</summary>
+    [Fact]
+    public void An_image_that_changes_between_two_checks_is_noticed()
+    {
+        byte[] image = _release.Files[ReleaseFiles.Image];
+        ProvenImage proven = ProvenImage.Read(ByteSource.OpenFile(_folder[ReleaseFiles.Image]));
+        Assert.Equal(image.AsSpan(1024, 10).ToArray(), proven.Slice(1024, 10).ToArray());
+        File.WriteAllBytes(_links[ReleaseFiles.Image], [.. image.Select(value => (byte)(value ^ 1))]);
+        Assert.Equal(image.AsSpan(2048, 10).ToArray(), proven.Slice(2048, 10).ToArray()); // of a block that is still in memory
+        Assert.Throws<UserErrorException>(() => Predictor.Predict(proven, new()));
     }
 
     [Fact]
@@ -101,7 +118,7 @@ public sealed class ReleaseTimeOfUseTests : IDisposable
             file.WriteByte(1);
         }
 
-        Refused(zero * Block, 10);
+        Refused(zero * Block, Math.Min(Block, image.Length - (zero * Block)));
     }
 
     [Fact]

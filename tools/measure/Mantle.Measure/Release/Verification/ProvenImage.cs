@@ -6,17 +6,20 @@ namespace Mantle.Measure.Release.Verification;
 /// <summary>
 /// An image of which every read gives the bytes whose digest was verified, or fails. The file stays open, but whoever may write to it still can; so while the
 /// whole is digested each block is too, and a block that is read later is held against its own. What is a hole is known from then as well: one that is
-/// punched afterwards is no reason to leave a block out.
+/// punched afterwards is no reason to leave a block out. Blocks of which parts are read are kept for a while, 8 MiB of them.
 /// </summary>
 internal sealed class ProvenImage : ByteSource
 {
     private const int BlockLength = 1 << 19;
     private const int RunBlocks = 16;
+    private const int KeptBlocks = 16;
 
     private readonly ByteSource _image;
 
     /// <summary>Of each block; null: it is zero.</summary>
     private readonly byte[]?[] _digests;
+
+    private readonly KeptBlock[] _kept = [.. Enumerable.Range(0, KeptBlocks).Select(_ => new KeptBlock())];
 
     private ProvenImage(ByteSource image)
     {
@@ -63,7 +66,6 @@ internal sealed class ProvenImage : ByteSource
     /// <inheritdoc/>
     protected override void ReadCore(long offset, Span<byte> destination)
     {
-        byte[] spare = [];
         while (!destination.IsEmpty)
         {
             int block = (int)(offset / BlockLength);
@@ -77,9 +79,7 @@ internal sealed class ProvenImage : ByteSource
             }
             else
             {
-                spare = spare.Length > 0 ? spare : GC.AllocateUninitializedArray<byte>(BlockLength);
-                ReadBlock(block, start, spare.AsSpan(0, length));
-                spare.AsSpan(skipped, count).CopyTo(destination);
+                ReadPart(block, start, length, skipped, destination[..count]);
             }
 
             destination = destination[count..];
@@ -97,6 +97,23 @@ internal sealed class ProvenImage : ByteSource
         }
     }
 
+    private void ReadPart(int block, long start, int length, int skipped, Span<byte> destination)
+    {
+        KeptBlock kept = _kept[block % KeptBlocks];
+        lock (kept)
+        {
+            if (kept.Block != block)
+            {
+                kept.Block = -1; // if this one fails
+                kept.Content = kept.Content.Length > 0 ? kept.Content : GC.AllocateUninitializedArray<byte>(BlockLength);
+                ReadBlock(block, start, kept.Content.AsSpan(0, length));
+                kept.Block = block;
+            }
+
+            kept.Content.AsSpan(skipped, destination.Length).CopyTo(destination);
+        }
+    }
+
     private void ReadBlock(int block, long start, Span<byte> destination)
     {
         _image.ReadExactly(start, destination);
@@ -104,5 +121,12 @@ internal sealed class ProvenImage : ByteSource
         {
             throw new UserErrorException($"{ReleaseFiles.Image} was changed after it was verified, at byte {start:N0} or behind", "let nobody else write into the release directory, and begin again", ExitCode.Mismatch);
         }
+    }
+
+    private sealed class KeptBlock
+    {
+        public int Block { get; set; } = -1;
+
+        public byte[] Content { get; set; } = [];
     }
 }
