@@ -50,6 +50,21 @@ public sealed class LedgerTests(SigningFixture signing) : IClassFixture<SigningF
         Assert.Matches(@"(?m)^1 +2026-11-26T00:00:00Z  revoked   tiny 1\.0\.0, number 3", Ledger("show", "log/releases.jsonl").Output);
         Assert.Equal(0, Ledger("check", "log/releases.jsonl", "--policy", "policy.yaml", "--old", "kept").ExitCode);
 
+        // Somebody puts the copy of before the revocation back, with its own checkpoint, which is as good as it ever was; unless the policy has a newer one.
+        File.Copy(signing.PathOf("log", "releases.jsonl.checkpoint"), signing.PathOf("newest"));
+        Directory.CreateDirectory(signing.PathOf("rolled"));
+        File.Copy(signing.PathOf("entry.json"), signing.PathOf("rolled", "releases.jsonl"));
+        File.Copy(signing.PathOf("kept"), signing.PathOf("rolled", "releases.jsonl.checkpoint"));
+        Assert.Equal(0, Verify(release, "--ledger", "rolled/releases.jsonl").ExitCode);
+        WritePolicy($"ledger: {key}\nledger-checkpoint: newest");
+        Assert.Equal(0, Ledger("check", "log/releases.jsonl", "--policy", "policy.yaml").ExitCode);
+        Assert.Matches("(?m)^PASS +ledger.kept", Verify(release, "--ledger", "log/releases.jsonl").Output);
+        Assert.Matches("(?m)^FAIL +ledger.kept +it covers 2 entries, the text has 1: entries were removed", Verify(release, "--ledger", "rolled/releases.jsonl").Output);
+        Assert.Equal(2, Ledger("check", "rolled/releases.jsonl", "--policy", "policy.yaml").ExitCode);
+        Refused(2, "is not the ledger that the policy's checkpoint is of", Ledger(
+            "append", "rolled/releases.jsonl", "--key", "steady.key", "--policy", "policy.yaml", "--retire", "3", "--reason", "nobody uses it", "--time", "2026-11-27"));
+        WritePolicy($"ledger: {key}");
+
         // The maker takes the revocation back, checkpoint and all; then writes another history. Who kept a checkpoint notices the second.
         byte[] whole = File.ReadAllBytes(signing.PathOf("log", "releases.jsonl"));
         File.Copy(signing.PathOf("entry.json"), signing.PathOf("log", "releases.jsonl"), overwrite: true);

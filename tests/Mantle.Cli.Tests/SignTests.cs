@@ -209,6 +209,40 @@ public sealed class SignTests(SigningFixture signing) : IClassFixture<SigningFix
     }
 
     [Fact]
+    public void Nobody_signs_a_release_whose_identity_says_two_things()
+    {
+        // What a machine would be enrolled with by hand is another's key; the signature lists, which are measured, are sound.
+        string release = signing.CopyRelease("two-identities");
+        string changed = signing.PathOf(release, "identity", "uefi-data.txt");
+        File.WriteAllText(changed, File.ReadAllText(changed)[..^8] + "AAAAAAA\n");
+        ReleaseStatement statement = ReleaseStatement.Read(Envelope(release).Payload);
+        ReleaseSubject[] subjects = [.. statement.Subjects.Select(subject => subject.Name != "identity/uefi-data.txt" ? subject : subject with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(changed))) })];
+        statement = statement with { Subjects = subjects, IdentitySha256 = ReleaseFiles.IdentityDigest(subjects) };
+        File.WriteAllBytes(signing.PathOf(release, "release.dsse.json"), DsseEnvelope.Create(DsseEnvelope.StatementType, statement.ToArray()).ToArray());
+        ToolResult refused = signing.Run("sign", release, "--key", "manager.key");
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("the identity's uefi-data.txt: is not what follows", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(Envelope(release).Signatures);
+    }
+
+    [Fact]
+    public void A_key_of_openssh_signs_a_release_and_one_with_a_passphrase_says_how_to_go_on()
+    {
+        string release = signing.CopyRelease("by-openssh");
+        Oracle.Succeed("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", signing.PathOf("id_ed25519"));
+        signing.Succeed("sign", release, "--key", "id_ed25519");
+        Assert.Equal(2, Envelope(release).Signatures.Count);
+        Oracle.Succeed("ssh-keygen", "-q", "-p", "-N", "long enough", "-f", signing.PathOf("id_ed25519"));
+        byte[] before = Bytes(release);
+        ToolResult refused = signing.Run("sign", release, "--key", "id_ed25519");
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Equal(["imagebuilder: error: \"id_ed25519\" is an OpenSSH key with a passphrase, which is not understood", "imagebuilder: hint: "], refused.Error.Split('\n')[..2].Select((line, i) => i == 0 ? line : line[..20]));
+        Assert.Contains("ssh-keygen -p", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(before, Bytes(release));
+    }
+
+    [Fact]
     public void A_debug_twin_is_refused()
     {
         string twin = signing.Copy("out", "twin");

@@ -83,9 +83,86 @@ public class KeyFileTests
         {
             Assert.Equal(signer.PublicKey.KeyId, VerificationKey.FromPem(Oracle.Succeed("ssh-keygen", "-e", "-m", "PKCS8", "-f", folder["key.pub"])).KeyId);
         }
+    }
 
+    /// <summary>What the hint says is done, and then the key signs.</summary>
+    [Theory]
+    [InlineData("ed25519", "256", "ssh-keygen -p -N '' -f")]
+    [InlineData("ecdsa", "256", "ssh-keygen -p -m PKCS8 -f")]
+    [InlineData("ecdsa", "384", "ssh-keygen -p -m PKCS8 -f")]
+    [InlineData("rsa", "3072", "ssh-keygen -p -m PKCS8 -f")]
+    public void A_key_of_openssh_with_a_passphrase_is_refused_with_the_way_to_go_on(string type, string bits, string way)
+    {
+        using TemporaryFolder folder = new();
+        Oracle.Succeed("ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-C", "somebody", "-f", folder["key"]);
+        using ISigner clear = KeyFile.Open(folder["key"], new GivenPassphrases());
         Oracle.Succeed("ssh-keygen", "-q", "-p", "-N", "long enough", "-f", folder["key"]);
-        Assert.Contains("OpenSSH key with a passphrase", Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["key"], new GivenPassphrases("long enough"))).Message, StringComparison.Ordinal);
+        GivenPassphrases given = new("long enough");
+        UserErrorException refused = Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["key"], given));
+        Assert.Equal($"\"{folder["key"]}\" is an OpenSSH key with a passphrase, which is not understood", refused.Message);
+        Assert.Contains(way, refused.Hint, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message + refused.Hint);
+        Assert.Equal((ExitCode.Malformed, 0), (refused.Code, given.Asked));
+
+        Oracle.Succeed("ssh-keygen", ["-q", "-P", "long enough", .. type == "ed25519" ? new[] { "-p", "-N", "" } : ["-p", "-m", "PKCS8", "-N", "long enough"], "-f", folder["key"]]);
+        using ISigner converted = KeyFile.Open(folder["key"], given);
+        Assert.Equal(clear.PublicKey.KeyId, converted.PublicKey.KeyId);
+        Assert.Equal(type == "ed25519" ? 0 : 1, given.Asked);
+    }
+
+    /// <summary>docs/signing.md says how the public half of an Ed25519 key gets into a policy; ssh-keygen writes no PEM for it.</summary>
+    [Fact]
+    public void The_documented_command_makes_PEM_of_a_public_key_of_openssh()
+    {
+        using TemporaryFolder folder = new();
+        Oracle.Succeed("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "somebody else", "-f", folder["id_ed25519"]);
+        string text = File.ReadAllText(Repository.PathOf("docs", "signing.md"));
+        int start = text.IndexOf("(printf", StringComparison.Ordinal);
+        string command = text[start..text.IndexOf('\n', start)];
+        string pem = Oracle.Succeed("bash", "-c", $"cd '{folder.Root}' && {command}");
+        using ISigner signer = KeyFile.Open(folder["id_ed25519"], new GivenPassphrases());
+        Assert.Equal(signer.PublicKey.KeyId, VerificationKey.FromPem(pem).KeyId);
+    }
+
+    [Fact]
+    public void Keys_of_openssh_that_are_cut_off_or_of_another_kind_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        Oracle.Succeed("ssh-keygen", "-q", "-t", "ecdsa", "-b", "521", "-N", "", "-f", folder["large"]);
+        Assert.Contains($"\"{folder["large"]}\" holds a key that does not sign here", Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["large"], new GivenPassphrases())).Message, StringComparison.Ordinal);
+        Oracle.Succeed("ssh-keygen", "-q", "-t", "ecdsa", "-b", "256", "-N", "", "-f", folder["clear"]);
+        Oracle.Succeed("ssh-keygen", "-q", "-t", "ecdsa", "-b", "256", "-N", "long enough", "-f", folder["encrypted"]);
+        foreach (string name in new[] { "clear", "encrypted" })
+        {
+            PemFields fields = PemEncoding.Find(File.ReadAllText(folder[name]));
+            byte[] content = Convert.FromBase64String(File.ReadAllText(folder[name])[fields.Base64Data]);
+            for (int length = 0; length < content.Length; length += length < 200 ? 1 : 37)
+            {
+                File.WriteAllText(folder["cut"], PemEncoding.WriteString("OPENSSH " + "PRIVATE " + "KEY", content.AsSpan(0, length)));
+                Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["cut"], new GivenPassphrases("long enough")));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_key_comes_out_of_a_pipe_too()
+    {
+        using TemporaryFolder folder = new();
+        Oracle.Succeed("openssl", "genpkey", "-algorithm", "ED25519", "-out", folder["key.pem"]);
+        Oracle.Succeed("mkfifo", folder["pipe"]);
+        byte[] key = await File.ReadAllBytesAsync(folder["key.pem"]);
+        Task writing = Task.Run(() =>
+        {
+            using FileStream pipe = new(folder["pipe"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            pipe.Write(key, 0, 20);
+            pipe.Write(key, 20, key.Length - 20);
+        });
+        using ISigner fromPipe = KeyFile.Open(folder["pipe"], new GivenPassphrases());
+        using ISigner fromFile = KeyFile.Open(folder["key.pem"], new GivenPassphrases());
+        await writing;
+        Assert.Equal(fromFile.PublicKey.KeyId, fromPipe.PublicKey.KeyId);
+        await File.WriteAllBytesAsync(folder["large"], new byte[(1 << 20) + 1]);
+        Assert.Contains("more than the 1,048,576 bytes", Assert.Throws<UserErrorException>(() => KeyFile.Open(folder["large"], new GivenPassphrases())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using Mantle.Formats.Bytes;
 using Mantle.Formats.Efi;
 using Mantle.Formats.Pe;
 using Mantle.Formats.Tests.Pe.Signing;
+using Mantle.Formats.Tpm;
+using Mantle.Measure.Prediction;
 using Mantle.Measure.Release;
 using Mantle.Measure.Tests.Audit;
 
@@ -23,7 +25,7 @@ public sealed class ReleaseContentAttackTests
         new("a revoked image", "deny-list", "withdrawn by mistake", release => release with { PolicyText = Deny($"image: {release.Statement.DigestOf(ReleaseFiles.Image)}") }),
         new("a denied register", "deny-list", "withdrawn by mistake", release => release with
         {
-            PolicyText = Deny($"pcr: {{bank: sha384, index: 4, value: {release.Statement.WithoutSecureBoot.Banks[Formats.Tpm.TpmAlgorithm.Sha384][4]}}}"),
+            PolicyText = Deny($"pcr: {{bank: sha384, index: 4, value: {release.Statement.WithoutSecureBoot.Banks[TpmAlgorithm.Sha384][4]}}}"),
         }),
         new("an identity that the policy does not accept", "identity", "none of those", release => release with { PolicyText = TestRelease.Policy($"identities: [{new string('a', 64)}]") }),
         new("a statement that names another identity", "identity", "the statement has", release => release.Stating(statement => statement with { IdentitySha256 = new string('a', 64) })),
@@ -34,6 +36,8 @@ public sealed class ReleaseContentAttackTests
         new("measurements of another image", "measurements.off", "as measurements.json has it", release => release.WithFile(ReleaseFiles.Measurements, Another().Files[ReleaseFiles.Measurements]).Restated()),
         new("measurements of the other mode", "measurements.on", "not of Secure Boot on", release => release.WithFile(ReleaseFiles.SecureBootMeasurements, release.Files[ReleaseFiles.Measurements]).Restated()),
         new("measurements that contradict themselves", "measurements.off", "measurements", release => release.WithFile(ReleaseFiles.Measurements, text => Flip(text)).Restated()),
+        new("registers without the bank that instances attest", "measurements.off", "no bank sha384", release => OneBank(release)),
+        new("registers that nobody computes, in the file alone", "measurements.off", "", release => release.WithFile(ReleaseFiles.Measurements, text => text.Replace("\"profile\": 0", "\"profile\": 1", StringComparison.Ordinal)).Restated()),
         new("a verdict that the image does not have", "audit", "the statement says findings", release => release.Stating(statement => statement with { Audit = statement.Audit with { Verdict = "findings" } })),
         new("waived findings that nobody waived", "audit", "0 findings are waived, the statement says 3", release => release.Stating(statement => statement with { Audit = statement.Audit with { Waived = 3 } })),
         new("an audit report of something else", "audit", "not the report", release => release.WithFile(ReleaseFiles.Audit, text => text.Replace("\"files\"", "\"File\"", StringComparison.Ordinal)).Restated()),
@@ -91,6 +95,14 @@ public sealed class ReleaseContentAttackTests
     private static readonly Lazy<TestRelease> s_another = new(() => TestRelease.Make(TestRelease.Image(TestRelease.Db).WithUkiSection(".more", "more"u8.ToArray())));
 
     private static TestRelease Another() => s_another.Value;
+
+    private static TestRelease OneBank(TestRelease release)
+    {
+        ImagePrediction prediction = Predictor.Predict(ByteSource.FromMemory(release.Files[ReleaseFiles.Image]), new() { Banks = [TpmAlgorithm.Sha256] });
+        using MemoryStream file = new();
+        MeasurementsDocument.Write(prediction, file);
+        return release.WithFile(ReleaseFiles.Measurements, file.ToArray()).Stating(statement => statement with { WithoutSecureBoot = ReleaseMeasurements.Of(prediction) }).Restated();
+    }
 
     private static string Deny(string what) => TestRelease.Policy($"deny:\n  - reason: withdrawn by mistake\n    {what}\n");
 

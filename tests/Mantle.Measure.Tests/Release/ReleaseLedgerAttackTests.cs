@@ -34,6 +34,24 @@ public sealed class ReleaseLedgerAttackTests
             TestRelease.Logged(envelope, statement).ToArray(), TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement), TestRelease.Mallory))),
         Attack("a checkpoint of another log", "ledger.checkpoint", "of the log \"other.example\"", (envelope, statement) => ReleaseLedger.Read(
             TestRelease.Logged(envelope, statement).ToArray(), TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement), key: new NoteKey("other.example", TestRelease.LedgerSigner.Key)))),
+        Attack("a checkpoint by one of the managers", "ledger.checkpoint", "not signed by", (envelope, statement) => ReleaseLedger.Read(
+            TestRelease.Logged(envelope, statement).ToArray(), TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement), TestRelease.AliceSecond))),
+        Attack("a checkpoint by a manager's key under the ledger's name", "ledger.checkpoint", "not signed by", (envelope, statement) => ReleaseLedger.Read(
+            TestRelease.Logged(envelope, statement).ToArray(),
+            TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement), TestRelease.AliceSecond, new NoteKey(TestRelease.LedgerKey.Name, TestRelease.AliceSecond.Key)))),
+        Attack("a checkpoint that the key has signed once well and once badly", "ledger.checkpoint", "not signed by", (envelope, statement) => ReleaseLedger.Read(
+            TestRelease.Logged(envelope, statement).ToArray(),
+            SignedNote.Read(TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement))).With(TestRelease.LedgerKey, new byte[64]).ToArray())),
+        Attack("a checkpoint over more entries than there can be", "ledger.checkpoint", "entries were removed", (envelope, statement) => ReleaseLedger.Read(
+            TestRelease.Logged(envelope, statement).ToArray(), Signed(Checkpoint.TextOf(TestRelease.LedgerKey.Name, long.MaxValue, new byte[32])))),
+        Attack("the ledger of before the revocation, with its own checkpoint", "ledger.kept", "entries were removed", (envelope, statement) => TestRelease.Logged(envelope, statement),
+            (envelope, statement) => TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement, After(envelope, statement, LedgerEvent.Revoked)))),
+        Attack("a ledger that its own key has rewritten", "ledger.kept", "forked", (envelope, statement) => TestRelease.Logged(envelope, statement),
+            (envelope, statement) => TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement with { Version = "1.1.9" }))),
+        Attack("a kept checkpoint that the key has not signed", "ledger.kept", "not signed by", (envelope, statement) => TestRelease.Logged(envelope, statement),
+            (envelope, statement) => TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement), TestRelease.Mallory)),
+        Attack("a kept checkpoint over more entries than there can be", "ledger.kept", "entries were removed", (envelope, statement) => TestRelease.Logged(envelope, statement),
+            (_, _) => Signed(Checkpoint.TextOf(TestRelease.LedgerKey.Name, long.MaxValue, new byte[32]))),
         Attack("no checkpoint", "ledger.checkpoint", "no checkpoint", (envelope, statement) => ReleaseLedger.Read(TestRelease.Logged(envelope, statement).ToArray(), null)),
     ];
 
@@ -75,9 +93,43 @@ public sealed class ReleaseLedgerAttackTests
         Assert.Single(ledger.Entries);
     }
 
-    private static ReleaseAttack Attack(string name, string check, string reason, Func<DsseEnvelope, ReleaseStatement, ReleaseLedger?> ledger) => new(name, check, reason, release => release with
+    [Fact]
+    public void A_ledger_that_has_grown_from_the_kept_checkpoint_is_the_one()
     {
-        PolicyText = TestRelease.Policy($"ledger: {TestRelease.LedgerKey}"),
+        TestRelease release = TestRelease.Sound() with
+        {
+            PolicyText = TestRelease.Policy($"ledger: {TestRelease.LedgerKey}\nledger-checkpoint: kept"),
+            Signers = [TestRelease.AliceSecond, TestRelease.Carol, TestRelease.Erin],
+            Ledger = (envelope, statement) => TestRelease.Logged(envelope, statement),
+        };
+        foreach (Func<DsseEnvelope, ReleaseStatement, byte[]> kept in new Func<DsseEnvelope, ReleaseStatement, byte[]>[]
+        {
+            (_, _) => TestRelease.CheckpointOf(ReleaseLedger.Empty), (envelope, statement) => TestRelease.CheckpointOf(TestRelease.Logged(envelope, statement)),
+        })
+        {
+            ReleaseVerificationResult result = (release with { Kept = kept }).Verify();
+            Assert.Equal(Checking.CheckOutcome.Pass, result.Report.Find("ledger.kept")!.Outcome);
+            Assert.NotNull(result.Release);
+        }
+    }
+
+    [Theory]
+    [InlineData("18446744073709551616")]
+    [InlineData("9223372036854775808")]
+    [InlineData("01")]
+    [InlineData("-1")]
+    [InlineData("1 ")]
+    [InlineData("\uff11")]
+    public void A_checkpoint_with_such_a_size_is_none(string size) => Assert.Throws<MalformedInputException>(
+        () => Checkpoint.Read(Signed($"{TestRelease.LedgerKey.Name}\n{size}\n{Convert.ToBase64String(new byte[32])}\n")));
+
+    private static byte[] Signed(string text) => new SignedNote(text, []).With(TestRelease.LedgerKey, TestRelease.LedgerSigner.Sign(Encoding.UTF8.GetBytes(text))).ToArray();
+
+    private static ReleaseAttack Attack(
+        string name, string check, string reason, Func<DsseEnvelope, ReleaseStatement, ReleaseLedger?> ledger, Func<DsseEnvelope, ReleaseStatement, byte[]>? kept = null) => new(name, check, reason, release => release with
+    {
+        Kept = kept,
+        PolicyText = TestRelease.Policy($"ledger: {TestRelease.LedgerKey}{(kept is null ? "" : "\nledger-checkpoint: kept")}"),
         Signers = [TestRelease.AliceSecond, TestRelease.Carol, TestRelease.Erin],
         Ledger = ledger,
     });

@@ -71,6 +71,9 @@ internal sealed record TestRelease
 
     public Func<DsseEnvelope, ReleaseStatement, ReleaseLedger?> Ledger { get; init; } = (_, _) => null;
 
+    /// <summary>The checkpoint that a policy names "kept".</summary>
+    public Func<DsseEnvelope, ReleaseStatement, byte[]>? Kept { get; init; }
+
     public static TestRelease Sound() => s_sound.Value with { Files = new(s_sound.Value.Files, StringComparer.Ordinal) };
 
     public static PlantedImage Image(TestAuthority? signer) => PlantedImage.Sealed() with { SignUki = uki => signer is null ? uki : Sign(uki, signer) };
@@ -205,7 +208,7 @@ internal sealed record TestRelease
         Afterwards(folder);
         return ReleaseVerification.Verify(folder.Root, new()
         {
-            Policy = ReleasePolicyReader.Parse("release.yaml", PolicyText, _ => null),
+            Policy = ReleasePolicyReader.Parse("release.yaml", PolicyText, name => name == "kept" && Kept is { } kept ? ByteSource.FromMemory(kept(Envelope(), Statement)) : null),
             At = Time,
             Ledger = Ledger(Envelope(), Statement),
             Workers = 2,

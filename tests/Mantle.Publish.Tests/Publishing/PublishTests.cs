@@ -31,6 +31,37 @@ public sealed class PublishTests
         Assert.False(File.Exists(Publisher.JournalOf(scenario.Release, PublishCloud.Region)));
     }
 
+    /// <summary>While somebody thinks about the question: in a block with something in it, and all of it as if it were a hole.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_image_that_is_changed_after_it_was_verified_is_not_published(bool becomesHole)
+    {
+        await using PublishScenario scenario = await PublishScenario.StartAsync();
+        scenario.Answer = () =>
+        {
+            using FileStream image = new(Path.Combine(scenario.Directory, "image.raw"), FileMode.Open);
+            if (becomesHole)
+            {
+                long length = image.Length;
+                image.SetLength(0);
+                image.SetLength(length);
+            }
+            else
+            {
+                image.Position = 512; // the partition table's header
+                image.WriteByte(0);
+            }
+
+            return true;
+        };
+        UserErrorException refused = await scenario.FailAsync(ExitCode.Mismatch);
+        Assert.Contains("image.raw was changed after it was verified", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(scenario.Cloud.Service.Images);
+        Assert.All(scenario.Cloud.Service.Snapshots, snapshot => Assert.DoesNotContain(0, snapshot.Blocks));
+        Assert.DoesNotContain("CompleteSnapshot", scenario.Cloud.Operations);
+    }
+
     [Fact]
     public async Task A_second_run_makes_no_call_that_changes_anything()
     {

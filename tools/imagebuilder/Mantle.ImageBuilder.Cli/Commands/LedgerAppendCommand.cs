@@ -43,7 +43,14 @@ internal static class LedgerAppendCommand
         ProcessSecrets.Protect();
         string path = parsed.GetValue(s_ledger)!;
         ReleaseLedger ledger = File.Exists(path) ? ReleaseLedger.Open(path) : ReleaseLedger.Empty;
-        LedgerEntry entry = Draft(parsed, ledger, SigningOptions.Time(parsed, s_time));
+        ReleasePolicy? policy = parsed.GetValue(s_policy) is { } file ? ReleasePolicyReader.Read(file) : null;
+        if (policy?.LedgerCheckpoint is { } kept && LedgerCheck.Check(path, policy.Ledger, [("policy", kept.Note.ToArray())]).Verdict != Measure.Checking.Verdict.Holds)
+        {
+            // An older copy is sound in itself, and the key would sign a second history.
+            throw new UserErrorException($"\"{path}\" is not the ledger that the policy's checkpoint is of", "\"imagebuilder ledger check --policy FILE\" shows what is wrong; take the newest copy", ExitCode.Mismatch);
+        }
+
+        LedgerEntry entry = Draft(parsed, ledger, policy, SigningOptions.Time(parsed, s_time));
 
         // What is wrong with the event is said before a passphrase is asked for.
         ledger.Append(entry);
@@ -55,7 +62,7 @@ internal static class LedgerAppendCommand
         return ExitCode.Success;
     }
 
-    private static LedgerEntry Draft(ParseResult parsed, ReleaseLedger ledger, DateTimeOffset time)
+    private static LedgerEntry Draft(ParseResult parsed, ReleaseLedger ledger, ReleasePolicy? policy, DateTimeOffset time)
     {
         string? release = parsed.GetValue(s_release);
         long? retire = parsed.GetValue(s_retire);
@@ -66,16 +73,16 @@ internal static class LedgerAppendCommand
         }
 
         return release is not null
-            ? Released(release, parsed.GetValue(s_policy) ?? throw new UserErrorException("--policy is needed: who has to have signed the release", exitCode: ExitCode.Usage), time)
+            ? Released(release, policy ?? throw new UserErrorException("--policy is needed: who has to have signed the release", exitCode: ExitCode.Usage), time)
             : After(ledger, parsed.GetValue(s_name), (retire ?? revoke)!.Value, retire is null ? LedgerEvent.Revoked : LedgerEvent.Retired, parsed.GetValue(s_reason), time);
     }
 
-    private static LedgerEntry Released(string directory, string policy, DateTimeOffset time)
+    private static LedgerEntry Released(string directory, ReleasePolicy policy, DateTimeOffset time)
     {
         // What is about to be logged cannot be in the ledger yet.
         VerifiedRelease release = ReleaseVerification.Verify(directory, new()
         {
-            Policy = ReleasePolicyReader.Read(policy) with { Ledger = null },
+            Policy = policy with { Ledger = null, LedgerCheckpoint = null },
             At = time,
             Workers = Environment.ProcessorCount,
             SpoolFolder = SpoolFolder.Find(),

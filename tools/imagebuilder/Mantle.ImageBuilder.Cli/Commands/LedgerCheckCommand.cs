@@ -12,7 +12,7 @@ namespace Mantle.ImageBuilder.Cli.Commands;
 internal static class LedgerCheckCommand
 {
     private static readonly Argument<string> s_ledger = new("LEDGER") { Description = "The ledger's text, or with --entry a proof" };
-    private static readonly Option<string?> s_policy = new("--policy") { Description = "The release policy, which has the ledger's key", HelpName = "FILE" };
+    private static readonly Option<string?> s_policy = new("--policy") { Description = "The release policy, which has the ledger's key, and perhaps a checkpoint that the ledger has to begin with", HelpName = "FILE" };
     private static readonly Option<string?> s_key = new("--key") { Description = "The ledger's key by itself, NAME+KEYID+BASE64", HelpName = "KEY" };
     private static readonly Option<string[]> s_old = new("--old") { Description = "A checkpoint that somebody kept: the ledger has to begin with what it covers; may be repeated", HelpName = "FILE" };
     private static readonly Option<string?> s_entry = new("--entry") { Description = "Check a proof instead: LEDGER is the proof, this is the entry, one line of the ledger", HelpName = "FILE" };
@@ -35,11 +35,13 @@ internal static class LedgerCheckCommand
 
     private static int Run(ParseResult parsed)
     {
-        NoteKey? key = parsed.GetValue(s_key) is { } text ? NoteKey.Parse(text) : parsed.GetValue(s_policy) is { } policy ? ReleasePolicyReader.Read(policy).Ledger : null;
+        ReleasePolicy? policy = parsed.GetValue(s_policy) is { } file ? ReleasePolicyReader.Read(file) : null;
+        NoteKey? key = parsed.GetValue(s_key) is { } text ? NoteKey.Parse(text) : policy?.Ledger;
+        IEnumerable<(string, byte[])> kept = policy?.LedgerCheckpoint is { } checkpoint ? [("policy", checkpoint.Note.ToArray())] : [];
         string path = parsed.GetValue(s_ledger)!;
         CheckReport report = parsed.GetValue(s_entry) is { } entry
             ? LedgerCheck.CheckProof(Read(path), Read(entry), key)
-            : LedgerCheck.Check(path, key, [.. (parsed.GetValue(s_old) ?? []).Select(old => (old, Read(old)))]);
+            : LedgerCheck.Check(path, key, [.. kept, .. (parsed.GetValue(s_old) ?? []).Select(old => (old, Read(old)))]);
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(parsed, json => CheckJson.Write(report, json));

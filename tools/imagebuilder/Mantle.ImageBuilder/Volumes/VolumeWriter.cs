@@ -34,7 +34,7 @@ public static class VolumeWriter
         try
         {
             using SafeFileHandle file = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            (journal, key) = Resume(journalPath, source, request.SealKey is not null);
+            (journal, key) = Resume(file, journalPath, source, request.SealKey is not null);
             if (journal is null)
             {
                 RandomAccess.SetLength(file, 0);
@@ -50,8 +50,10 @@ public static class VolumeWriter
 
             VolumeResult result = Write(request, file, journal, key, cancellation);
             RandomAccess.FlushToDisk(file);
-            File.Move(partial, request.Output, overwrite: true);
+
+            // In this order: the journal of a volume that is finished, and its key in the key ring, would outlive it.
             journal.Finish();
+            File.Move(partial, request.Output, overwrite: true);
             return result;
         }
         finally
@@ -75,9 +77,10 @@ public static class VolumeWriter
         }
     }
 
-    private static (VolumeJournal?, VolumeKey?) Resume(string path, string source, bool isEncrypted)
+    private static (VolumeJournal?, VolumeKey?) Resume(SafeFileHandle file, string path, string source, bool isEncrypted)
     {
-        VolumeJournal? journal = VolumeJournal.TryOpen(path, source);
+        // What is written is never nothing, for the digests of zeros are not zeros. A journal beside an empty file is of one that was removed, or emptied for another input.
+        VolumeJournal? journal = RandomAccess.GetLength(file) > 0 ? VolumeJournal.TryOpen(path, source) : null;
         if (journal is null || !isEncrypted)
         {
             return (journal, null);

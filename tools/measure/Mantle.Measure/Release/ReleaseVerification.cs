@@ -91,7 +91,7 @@ public static class ReleaseVerification
     {
         if (files.Find(ReleaseFiles.Envelope) is not { } file)
         {
-            report.Check("envelope", false, $"there is no {ReleaseFiles.Envelope}");
+            report.Check("envelope", false, $"there is no {ReleaseFiles.Envelope}{(files.Problems.Count > 0 ? $"; {files.Problems[^1]}" : "")}");
             return null;
         }
 

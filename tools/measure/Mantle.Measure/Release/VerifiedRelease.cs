@@ -6,7 +6,8 @@ namespace Mantle.Measure.Release;
 
 /// <summary>
 /// A release that a policy accepts. Only <see cref="ReleaseVerification"/> makes one, so whoever asks for one in a signature cannot be given a release that
-/// nobody has verified. Its files are the ones that were verified, held open.
+/// nobody has verified. Its files are the bytes that were verified, whatever becomes of the directory: the image is held open and each block of it is held against
+/// its digest when it is read, everything else is in memory.
 /// </summary>
 public sealed class VerifiedRelease
 {
@@ -27,8 +28,8 @@ public sealed class VerifiedRelease
     /// <summary>SHA-256 of the envelope with its signatures.</summary>
     public string EnvelopeSha256 => _inputs.Envelope.Sha256;
 
-    /// <summary>The image.</summary>
-    public ByteSource Image => _inputs.Image!;
+    /// <summary>The image. A read throws <see cref="UserErrorException"/>, exit code 2, when the file was changed since.</summary>
+    public ByteSource Image => _inputs.ProvenImage!;
 
     /// <summary>The measurements with Secure Boot off, with their events.</summary>
     public ImagePrediction WithoutSecureBoot { get; }

@@ -114,7 +114,19 @@ internal sealed class BlockPlan(ByteSource image)
     }
 
     /// <summary>Reads and digests everything, and sends nothing.</summary>
-    public void Scan(int workers, CancellationToken cancellation) => Parallel.For(0, workers, new ParallelOptions { CancellationToken = cancellation }, _ =>
+    public void Scan(int workers, CancellationToken cancellation)
+    {
+        try
+        {
+            Parallel.For(0, workers, new ParallelOptions { CancellationToken = cancellation }, _ => ScanBlocks(cancellation));
+        }
+        catch (AggregateException e) when (e.InnerExceptions is [{ } cause, ..])
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+    }
+
+    private void ScanBlocks(CancellationToken cancellation)
     {
         byte[] block = GC.AllocateUninitializedArray<byte>(IBlockService.BlockSize);
         while (Next() is { } index)
@@ -122,5 +134,5 @@ internal sealed class BlockPlan(ByteSource image)
             cancellation.ThrowIfCancellationRequested();
             Finish(index, Read(index, block) ? System.Security.Cryptography.SHA256.HashData(block) : null);
         }
-    });
+    }
 }

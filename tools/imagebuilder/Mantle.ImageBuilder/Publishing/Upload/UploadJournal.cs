@@ -40,6 +40,11 @@ internal sealed class UploadJournal : IDisposable
     public static UploadJournal Open(string path, string content, string region)
     {
         FileStream file;
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw new UserErrorException($"\"{path}\" is a symbolic link", "remove it: an upload is noted in a file of its own", ExitCode.Environment);
+        }
+
         try
         {
             file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Mantle.Formats.Bytes;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Signing.Keys;
@@ -29,26 +30,31 @@ internal static class KeyFile
         }
     }
 
+    /// <summary>A pipe will do as well: what decrypts the key then need not write it anywhere.</summary>
     private static byte[] Read(string path)
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);
-        long length = RandomAccess.GetLength(file);
-        if (length > MaximumSize)
+        byte[] buffer = GC.AllocateArray<byte>(MaximumSize + 1, pinned: true); // not to be copied about by the collector
+        int length = 0;
+        try
         {
-            throw new UserErrorException($"\"{path}\" has {length:N0} bytes; a key has at most {MaximumSize:N0}", Hint);
-        }
-
-        byte[] bytes = GC.AllocateArray<byte>((int)length, pinned: true); // not to be copied about by the collector
-        for (int at = 0, count; at < bytes.Length; at += count)
-        {
-            count = RandomAccess.Read(file, bytes.AsSpan(at), at);
-            if (count == 0)
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            for (int count; length < buffer.Length && (count = file.Read(buffer, length, buffer.Length - length)) > 0; length += count)
             {
-                throw new IOException($"\"{path}\" became shorter while it was read");
             }
-        }
 
-        return bytes;
+            if (length > MaximumSize)
+            {
+                throw new UserErrorException($"\"{path}\" has more than the {MaximumSize:N0} bytes that a key has at most", Hint);
+            }
+
+            byte[] bytes = GC.AllocateArray<byte>(length, pinned: true);
+            buffer.AsSpan(0, length).CopyTo(bytes);
+            return bytes;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer.AsSpan(0, length));
+        }
     }
 
     private static ISigner OpenPem(string path, byte[] bytes, IPassphrases passphrases)
@@ -140,6 +146,11 @@ internal static class KeyFile
         {
             import(key);
             return LocalSigner.Of(path, key, certificates);
+        }
+        catch (MalformedInputException problem)
+        {
+            key.Dispose();
+            throw new UserErrorException($"\"{path}\" holds a key that does not sign here: {problem.Problem}", "RSA of 2048 bits or more, ECDSA on P-256 or P-384, and Ed25519 do", cause: problem);
         }
         catch (Exception)
         {

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Signing.Identities;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 using Mantle.Measure.Checking;
@@ -35,6 +37,7 @@ public static class ReleaseSigner
         (CheckReport report, DsseEnvelope? envelope, ReleaseStatement? statement) = ReleaseVerification.VerifyContent(folder, Environment.ProcessorCount, spoolFolder);
         if (envelope is not null && statement is not null && report.Verdict == Verdict.Holds)
         {
+            RefuseIdentity(folder, statement);
             return (envelope, statement);
         }
 
@@ -44,6 +47,17 @@ public static class ReleaseSigner
             $"\"{folder}\" is not what it says: {CheckText.Describe(report)}{(first is null ? "" : $" ({first.Id}: {first.Evidence})")}",
             "take the release directory as it was made; \"measure verify RELEASE --policy FILE\" shows every check",
             report.ExitCode == ExitCode.Success ? ExitCode.Mismatch : report.ExitCode);
+    }
+
+    /// <summary>A machine may be given its keys by any of the identity's files, so all of them have to say the same.</summary>
+    private static void RefuseIdentity(string folder, ReleaseStatement statement)
+    {
+        CheckReport report = IdentityCheck.Check(Path.Combine(folder, ReleaseFiles.Identity), statement.Released);
+        if (report.Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Fail) is { } failed)
+        {
+            throw new UserErrorException(
+                $"\"{folder}\" is not what it says: the identity's {failed.Id}: {failed.Evidence}", "\"imagebuilder identity check\" shows all that is wrong", ExitCode.Mismatch);
+        }
     }
 
     /// <summary>The envelope with the signatures of further keys.</summary>
@@ -67,10 +81,12 @@ public static class ReleaseSigner
     public static void Replace(string folder, DsseEnvelope envelope)
     {
         string final = Path.Combine(folder, ReleaseFiles.Envelope);
-        string pending = Path.Combine(folder, $".{ReleaseFiles.Envelope}.{Environment.ProcessId}");
+
+        // A new file under a name that nobody can know before, so none that somebody else has put there is written to.
+        string pending = Path.Combine(folder, $".{ReleaseFiles.Envelope}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
         try
         {
-            using (FileStream file = new(pending, FileMode.Create))
+            using (FileStream file = new(pending, FileMode.CreateNew))
             {
                 file.Write(envelope.ToArray());
                 file.Flush(flushToDisk: true);

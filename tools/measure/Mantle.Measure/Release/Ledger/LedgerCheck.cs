@@ -74,11 +74,13 @@ public static class LedgerCheck
 
     private static void CheckOld(CheckReport report, string id, ReleaseLedger ledger, Checkpoint old, NoteKey? key)
     {
-        string? problem =
-            key is not null && (old.Origin != key.Name || !old.Note.IsSignedBy(key)) ? $"not signed by {key.Name}+{key.Id:x8}"
-            : old.Size > ledger.Entries.Count ? $"it covers {old.Size} entries, the text has {ledger.Entries.Count}: entries were removed"
-            : !ledger.RootAt((int)old.Size).AsSpan().SequenceEqual(old.Root.Span) ? $"the first {old.Size} entries are not those that it covers: the ledger was forked"
-            : null;
-        report.Check(id, problem, $"the ledger begins with the {old.Size} entries that it covers");
+        report.Check(id, OldProblem(ledger, old, key), $"the ledger begins with the {old.Size} entries that it covers");
     }
+
+    /// <summary>Why a ledger is not one that has grown from an old checkpoint, or null.</summary>
+    internal static string? OldProblem(ReleaseLedger ledger, Checkpoint old, NoteKey? key) =>
+        key is not null && (old.Origin != key.Name || !old.Note.IsSignedBy(key)) ? $"not signed by {key.Name}+{key.Id:x8}"
+        : old.Size > ledger.Entries.Count ? $"it covers {old.Size} entries, the text has {ledger.Entries.Count}: entries were removed"
+        : !ledger.RootAt((int)old.Size).AsSpan().SequenceEqual(old.Root.Span) ? $"the first {old.Size} entries are not those that it covers: the ledger was forked"
+        : null;
 }

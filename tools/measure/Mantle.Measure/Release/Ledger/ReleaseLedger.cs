@@ -19,6 +19,10 @@ public sealed class ReleaseLedger
     private readonly List<byte[]> _leaves = [];
     private readonly GrowingRoot _root = new();
 
+    // By statement and by name: a ledger of many entries is still read in the time of one look at each.
+    private readonly Dictionary<string, LedgerEntry> _states = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LedgerEntry> _newest = new(StringComparer.Ordinal);
+
     private ReleaseLedger(Checkpoint? checkpoint) => Checkpoint = checkpoint;
 
     /// <summary>A ledger without entries.</summary>
@@ -73,7 +77,7 @@ public sealed class ReleaseLedger
     }
 
     /// <summary>What has become of the release with this statement: its last event, or null when it was never released here.</summary>
-    public LedgerEntry? StateOf(string statement) => _entries.FindLast(entry => entry.Statement == statement);
+    public LedgerEntry? StateOf(string statement) => _states.GetValueOrDefault(statement);
 
     /// <summary>The entry that released the statement, or null.</summary>
     public LedgerEntry? ReleaseOf(string statement) => _entries.Find(entry => entry.Statement == statement && entry.Event == LedgerEvent.Released);
@@ -140,6 +144,12 @@ public sealed class ReleaseLedger
         byte[] bytes = line.ToArray();
         byte[] leaf = MerkleTree.HashLeaf(bytes);
         _entries.Add(entry);
+        _states[entry.Statement] = entry;
+        if (entry.Event == LedgerEvent.Released)
+        {
+            _newest[entry.Name] = entry;
+        }
+
         _lines.Add(bytes);
         _leaves.Add(leaf);
         _root.Add(leaf);
@@ -148,7 +158,7 @@ public sealed class ReleaseLedger
     private string? Problem(LedgerEntry entry)
     {
         LedgerEntry? before = StateOf(entry.Statement);
-        LedgerEntry? newest = _entries.FindLast(other => other.Event == LedgerEvent.Released && other.Name == entry.Name);
+        LedgerEntry? newest = _newest.GetValueOrDefault(entry.Name);
         return entry.Index != _entries.Count ? $"it says that it is entry {entry.Index}: entries before it were removed or added"
             : entry.After != Convert.ToHexStringLower(_root.Root) ? "it does not follow on the entries before it: one of them was changed"
             : _entries.Count > 0 && entry.Time < _entries[^1].Time ? "it is older than the entry before it"

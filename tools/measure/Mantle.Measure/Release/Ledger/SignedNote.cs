@@ -19,7 +19,7 @@ public sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Signat
 {
     internal const string Format = "signed note";
 
-    private const int MaximumSize = 1 << 16;
+    internal const int MaximumSize = 1 << 16;
     private const int MaximumSignatures = 16;
     private const int KeyIdSize = 4;
     private const string Dash = "— ";

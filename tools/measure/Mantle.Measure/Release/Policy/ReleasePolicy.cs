@@ -34,6 +34,9 @@ public sealed record ReleasePolicy
 
     /// <summary>The key of the ledger that a release has to be in; null: no ledger is asked for.</summary>
     public NoteKey? Ledger { get; init; }
+
+    /// <summary>A checkpoint that the ledger has to begin with; null: an older copy of it, from before a release was revoked, is not told from the newest.</summary>
+    public Checkpoint? LedgerCheckpoint { get; init; }
 }
 
 /// <summary>A role and how many of its people have to sign.</summary>

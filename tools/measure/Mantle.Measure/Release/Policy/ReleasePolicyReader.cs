@@ -50,10 +50,18 @@ public static class ReleasePolicyReader
                 ?? throw new UserErrorException($"{twins.Position}: \"{twins.Value}\" does not exist", "name a debug-measurements.json, relative to the policy")))],
             Waivers = [.. map.Maps("waivers").Select(ReadWaiver)],
             Ledger = map.OptionalText("ledger", text => TryNoteKey(text) is null ? "the key of a ledger as \"imagebuilder ledger\" prints it, NAME+KEYID+BASE64" : null) is { } key ? NoteKey.Parse(key) : null,
+            LedgerCheckpoint = map.OptionalText("ledger-checkpoint") is { } kept ? ReadCheckpoint(map, kept, open) : null,
         };
         map.Finish();
-        return policy;
+        return policy.LedgerCheckpoint is null || policy.Ledger is not null ? policy : throw map.Refuse("ledger-checkpoint", "a checkpoint of a ledger whose key is not named: add \"ledger\"");
     }
+
+    private static Checkpoint ReadCheckpoint(YamlMap map, string name, Func<string, ByteSource?> open) => open(name) switch
+    {
+        null => throw map.Refuse("ledger-checkpoint", $"\"{PrintedText.Escape(name)}\" does not exist, relative to the policy"),
+        { Length: > SignedNote.MaximumSize } => throw map.Refuse("ledger-checkpoint", $"\"{PrintedText.Escape(name)}\" is too long for a checkpoint"),
+        { } file => Checkpoint.Read(file.ToArray()),
+    };
 
     private static List<ReleaseRole> ReadRoles(YamlMap map)
     {

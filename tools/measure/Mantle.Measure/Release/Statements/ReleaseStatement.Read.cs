@@ -56,6 +56,7 @@ public sealed partial record ReleaseStatement
     private static List<ReleaseSubject> ReadSubjects(JsonMembers members)
     {
         List<ReleaseSubject> subjects = [];
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase); // not every file system tells them apart
         foreach (JsonMembers subject in members.Objects("subject", MaximumSubjects))
         {
             string name = subject.Text("name", text => ReleaseFiles.IsName(text) ? null : "the name of a file that a release can have");
@@ -66,6 +67,11 @@ public sealed partial record ReleaseStatement
             if (subjects.Count > 1 && string.CompareOrdinal(subjects[^2].Name, name) >= 0)
             {
                 throw subject.Refuse($"the subject \"{name}\" stands twice or is not in the order of names");
+            }
+
+            if (!names.Add(name))
+            {
+                throw subject.Refuse($"the subject \"{name}\" differs from another in upper and lower case alone");
             }
         }
 

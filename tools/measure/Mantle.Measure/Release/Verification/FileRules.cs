@@ -28,7 +28,7 @@ internal static class FileRules
 
         ReleaseSubject[] subjects = [.. inputs.Statement.Subjects.Where(subject => directory.Find(subject.Name) is not null)];
         string[] digests = new string[subjects.Length];
-        Parallel.For(0, subjects.Length, new() { MaxDegreeOfParallelism = inputs.Workers }, i => digests[i] = Digest(directory.Files[subjects[i].Name]));
+        Parallel.For(0, subjects.Length, new() { MaxDegreeOfParallelism = inputs.Workers }, i => digests[i] = Digest(inputs, subjects[i].Name));
         for (int i = 0; i < subjects.Length; i++)
         {
             report.Check(
@@ -40,9 +40,15 @@ internal static class FileRules
 
     private static string Names(string[] names) => string.Join(", ", names.Select(name => $"\"{PrintedText.Escape(name)}\""));
 
-    private static string Digest(ByteSource file)
+    private static string Digest(ReleaseInputs inputs, string name)
     {
-        using Stream content = file.OpenStream();
+        if (name == ReleaseFiles.Image)
+        {
+            inputs.ProvenImage = ProvenImage.Read(inputs.Image!);
+            return inputs.ProvenImage.Sha256;
+        }
+
+        using Stream content = inputs.Directory.Files[name].OpenStream();
         return Convert.ToHexStringLower(SHA256.HashData(content));
     }
 }

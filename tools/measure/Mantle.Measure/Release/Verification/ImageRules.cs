@@ -1,4 +1,5 @@
 using Mantle.Formats.Bytes;
+using Mantle.Formats.Tpm;
 using Mantle.Measure.Checking;
 using Mantle.Measure.Prediction;
 using Mantle.Measure.Twin;
@@ -55,7 +56,7 @@ internal static class ImageRules
             return null;
         }
 
-        ImagePrediction? document = null;
+        ImagePrediction? prediction = null;
         ImageVerifier.Guard(report, id, () =>
         {
             ImagePrediction claimed = MeasurementsDocument.Read(file);
@@ -73,14 +74,16 @@ internal static class ImageRules
             string? problem =
                 claimed.SecureBoot != mode ? $"{name} is not of Secure Boot {(isOn ? "on" : "off")}"
                 : computed.Difference(ReleaseMeasurements.Of(claimed)) is { } difference ? $"the image's {difference} as {name} has it"
+                : claimed.Profile != 0 ? $"{name} is of profile {claimed.Profile} of the UKI, not of the one that is started by itself"
+                : !computed.Banks.ContainsKey(TpmAlgorithm.Sha384) ? $"{name} has no bank sha384, the one that instances attest"
                 : computed.Difference(stated) is { } other ? $"the image's {other} as the statement has it"
                 : claimed.BootFile != actual.BootFile || claimed.StubVersion != actual.StubVersion || claimed.KernelRelease != actual.KernelRelease ? $"{name} names another boot file, stub or kernel"
                 : null;
             if (report.Check(id, problem, $"computed from the image: {string.Join(", ", computed.Banks.First().Value.Keys.Select(pcr => $"PCR {pcr}"))} in {computed.Banks.Count} banks, as {name} and the statement have them"))
             {
-                document = claimed;
+                prediction = actual;
             }
         });
-        return document;
+        return prediction;
     }
 }

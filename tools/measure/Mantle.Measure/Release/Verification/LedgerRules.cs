@@ -25,6 +25,11 @@ internal static class LedgerRules
         }
 
         CheckCheckpoint(report, ledger, policy.Ledger);
+        if (policy.LedgerCheckpoint is { } kept)
+        {
+            report.Check("ledger.kept", LedgerCheck.OldProblem(ledger, kept, policy.Ledger), $"the ledger begins with the {kept.Size} entries that the policy's checkpoint covers");
+        }
+
         ReleaseStatement statement = inputs.Statement;
         LedgerEntry? entry = ledger.ReleaseOf(inputs.StatementSha256);
         string? problem =

@@ -3,14 +3,17 @@ using Mantle.Formats.Bytes;
 namespace Mantle.Measure.Release.Verification;
 
 /// <summary>
-/// The files of a release directory, each opened once: what is verified is what a caller gets, whatever happens to the directory meanwhile. Nothing but plain
-/// files under the names of <see cref="ReleaseFiles"/> may lie in it.
+/// The files of a release directory, each opened once and all but the image and the UKI read once: what is verified is what a caller gets, whatever happens to the
+/// directory meanwhile, and however many other names a file has. Nothing but plain files under the names of <see cref="ReleaseFiles"/> may lie in it.
 /// </summary>
 internal sealed class ReleaseDirectory
 {
     private const int MaximumFiles = 256;
+    private const long MaximumRecords = 256 << 20;
 
     private readonly SortedDictionary<string, ByteSource> _files = new(StringComparer.Ordinal);
+
+    private long _records;
 
     private ReleaseDirectory(string path) => Path = path;
 
@@ -73,13 +76,31 @@ internal sealed class ReleaseDirectory
             }
             else if (info is FileInfo { Length: > 0 })
             {
-                _files.Add(name, ByteSource.OpenFile(info.FullName));
+                AddFile(name, shown, ByteSource.OpenFile(info.FullName));
             }
             else
             {
                 // Pipes and devices have no length either, and are not to be opened.
                 Problems.Add($"\"{shown}\" is empty or no plain file");
             }
+        }
+    }
+
+    /// <summary>Image and UKI may be of any size: the one is proven block by block where it is used, of the other nothing is used but its digest.</summary>
+    private void AddFile(string name, string shown, ByteSource file)
+    {
+        if (name is ReleaseFiles.Image or ReleaseFiles.Uki)
+        {
+            _files.Add(name, file);
+        }
+        else if (file.Length > MaximumRecords - _records)
+        {
+            Problems.Add($"\"{shown}\" and the files before it have more than {MaximumRecords:N0} bytes beside {ReleaseFiles.Image} and {ReleaseFiles.Uki}");
+        }
+        else
+        {
+            _records += file.Length;
+            _files.Add(name, ByteSource.FromMemory(file.ToArray()));
         }
     }
 }

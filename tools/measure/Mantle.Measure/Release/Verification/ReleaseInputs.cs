@@ -30,7 +30,11 @@ internal sealed record ReleaseInputs
     /// <summary>Where the audit puts what it decompresses, or null.</summary>
     public string? SpoolFolder { get; init; }
 
-    public ByteSource? Image => Directory.Find(ReleaseFiles.Image);
+    /// <summary>The image, from its digest on nothing but what was digested.</summary>
+    public ByteSource? Image => (ByteSource?)ProvenImage ?? Directory.Find(ReleaseFiles.Image);
+
+    /// <summary>The image as it was digested; null until then.</summary>
+    public ProvenImage? ProvenImage { get; set; }
 
     /// <summary>The variables of the identity.</summary>
     /// <exception cref="MalformedInputException">A list of signatures is malformed.</exception>
