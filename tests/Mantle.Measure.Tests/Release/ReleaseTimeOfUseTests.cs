@@ -11,7 +11,7 @@ namespace Mantle.Measure.Tests.Release;
 /// <summary>Somebody changes the directory after it was verified and before it is used, by way of another name of the same files, so that every open file changes.</summary>
 public sealed class ReleaseTimeOfUseTests : IDisposable
 {
-    private const int Block = 1 << 19;
+    private const int Block = 1 << 16;
 
     private readonly TemporaryFolder _folder = new();
     private readonly TemporaryFolder _links = new();

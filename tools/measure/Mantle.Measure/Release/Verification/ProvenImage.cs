@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
 
@@ -5,26 +6,35 @@ namespace Mantle.Measure.Release.Verification;
 
 /// <summary>
 /// An image of which every read gives the bytes whose digest was verified, or fails. The file stays open, but whoever may write to it still can; so while the
-/// whole is digested each block is too, and a block that is read later is held against its own. What is a hole is known from then as well: one that is
+/// whole is digested each block gets a tag, and a block that is read later is held against its own. What is a hole is known from then as well: one that is
 /// punched afterwards is no reason to leave a block out. Blocks of which parts are read are kept for a while, 8 MiB of them.
 /// </summary>
 internal sealed class ProvenImage : ByteSource
 {
-    private const int BlockLength = 1 << 19;
-    private const int RunBlocks = 16;
-    private const int KeptBlocks = 16;
+    private const int BlockLength = 1 << 16;
+    private const int RunBlocks = 128;
+    private const int KeptBlocks = 128;
+
+    /// <summary>
+    /// The tags are GMAC (SP 800-38D) under a key that is made here and lives as long as the process: whoever writes to the file knows neither key nor tags, so
+    /// that the one nonce of a block serves for all its contents, and it takes a fifth of the time of another SHA-256.
+    /// </summary>
+    private static readonly byte[] s_key = RandomNumberGenerator.GetBytes(16);
+
+    [ThreadStatic]
+    private static AesGcm? s_mac;
 
     private readonly ByteSource _image;
 
     /// <summary>Of each block; null: it is zero.</summary>
-    private readonly byte[]?[] _digests;
+    private readonly byte[]?[] _tags;
 
     private readonly KeptBlock[] _kept = [.. Enumerable.Range(0, KeptBlocks).Select(_ => new KeptBlock())];
 
     private ProvenImage(ByteSource image)
     {
         _image = image;
-        _digests = new byte[]?[checked((int)((image.Length + BlockLength - 1) / BlockLength))];
+        _tags = new byte[]?[checked((int)((image.Length + BlockLength - 1) / BlockLength))];
     }
 
     /// <inheritdoc/>
@@ -44,7 +54,7 @@ internal sealed class ProvenImage : ByteSource
             int length = (int)Math.Min(run.Length, image.Length - at);
             int first = (int)(at / BlockLength);
             image.ReadExactly(at, run.AsSpan(0, length));
-            Parallel.Invoke(() => whole.AppendData(run, 0, length), () => proven.DigestRun(first, run.AsSpan(0, length)));
+            Parallel.Invoke(() => whole.AppendData(run, 0, length), () => proven.TagRun(first, run.AsSpan(0, length)));
         }
 
         proven.Sha256 = Convert.ToHexStringLower(whole.GetHashAndReset());
@@ -55,12 +65,12 @@ internal sealed class ProvenImage : ByteSource
     public override long FindData(long offset)
     {
         int block = (int)(offset / BlockLength);
-        while (block < _digests.Length && _digests[block] is null)
+        while (block < _tags.Length && _tags[block] is null)
         {
             block++;
         }
 
-        return block < _digests.Length ? Math.Max(offset, (long)block * BlockLength) : Length;
+        return block < _tags.Length ? Math.Max(offset, (long)block * BlockLength) : Length;
     }
 
     /// <inheritdoc/>
@@ -87,13 +97,28 @@ internal sealed class ProvenImage : ByteSource
         }
     }
 
-    private static byte[]? Digest(ReadOnlySpan<byte> block) => block.ContainsAnyExcept((byte)0) ? SHA256.HashData(block) : null;
+    private static byte[]? Tag(int block, ReadOnlySpan<byte> content)
+    {
+        if (!content.ContainsAnyExcept((byte)0))
+        {
+            return null;
+        }
 
-    private void DigestRun(int first, ReadOnlySpan<byte> run)
+        s_mac ??= new(s_key, AesGcm.TagByteSizes.MaxSize);
+        Span<byte> nonce = stackalloc byte[AesGcm.NonceByteSizes.MaxSize];
+        nonce.Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(nonce, block);
+        byte[] tag = new byte[AesGcm.TagByteSizes.MaxSize];
+        s_mac.Encrypt(nonce, [], [], tag, content);
+        return tag;
+    }
+
+    private void TagRun(int first, ReadOnlySpan<byte> run)
     {
         for (int at = 0; at < run.Length; at += BlockLength)
         {
-            _digests[first + (at / BlockLength)] = Digest(run[at..Math.Min(at + BlockLength, run.Length)]);
+            int block = first + (at / BlockLength);
+            _tags[block] = Tag(block, run[at..Math.Min(at + BlockLength, run.Length)]);
         }
     }
 
@@ -117,7 +142,7 @@ internal sealed class ProvenImage : ByteSource
     private void ReadBlock(int block, long start, Span<byte> destination)
     {
         _image.ReadExactly(start, destination);
-        if (!Digest(destination).AsSpan().SequenceEqual(_digests[block]))
+        if (!Tag(block, destination).AsSpan().SequenceEqual(_tags[block]))
         {
             throw new UserErrorException($"{ReleaseFiles.Image} was changed after it was verified, at byte {start:N0} or behind", "let nobody else write into the release directory, and begin again", ExitCode.Mismatch);
         }
