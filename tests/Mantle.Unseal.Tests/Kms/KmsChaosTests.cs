@@ -90,6 +90,9 @@ public sealed class KmsChaosTests
 
     public static TheoryData<string> Cases { get; } = [.. s_cases.Keys];
 
+    /// <summary>Each case and the stage in which it ends.</summary>
+    internal static IEnumerable<(string Name, int Stage)> Listed => s_cases.Select(each => (each.Key, (int)each.Value.Stage));
+
     [Theory]
     [MemberData(nameof(Cases))]
     public Task Kms(string what) => s_cases[what].RunAsync();

@@ -77,6 +77,9 @@ public sealed class TpmChaosTests
 
     public static TheoryData<string> Cases { get; } = [.. s_cases.Keys];
 
+    /// <summary>Each case and the stage in which it ends.</summary>
+    internal static IEnumerable<(string Name, int Stage)> Listed => s_cases.Select(each => (each.Key, (int)each.Value.Stage));
+
     [Theory]
     [MemberData(nameof(Cases))]
     public Task Tpm(string what) => s_cases[what].RunAsync();
