@@ -117,7 +117,7 @@ public sealed class KmsSignerTests(SigningCloud signing) : IClassFixture<Signing
     public async Task A_service_that_does_not_answer_is_given_up()
     {
         using KmsSigner signer = await KmsSigner.OpenAsync((await CreateAsync("ECC_NIST_P256")).KeyId, TimeSpan.FromMilliseconds(200), CancellationToken.None);
-        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Delay = TimeSpan.FromSeconds(1), Times = SigningCloud.Attempts });
+        Cloud.Endpoint.Faults.Add(new KmsFault { Operation = "Sign", Delay = TimeSpan.FromSeconds(1), Times = 1000 }); // .NET's client has tries of its own
         Assert.EndsWith(": no answer in time", await RefusalAsync(signer), StringComparison.Ordinal);
         Cloud.Endpoint.Faults.Clear();
     }

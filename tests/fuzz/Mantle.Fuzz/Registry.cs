@@ -6,7 +6,7 @@ internal static class Registry
     public static IReadOnlyList<FuzzReader> All { get; } =
     [
         .. PackageReaders.All, .. DiskReaders.All, .. FileSystemReaders.All, .. BootReaders.All, .. FirmwareReaders.All, .. AttestationReaders.All, .. TextReaders.All,
-        .. GuestReaders.All, .. MeasureReaders.All, .. PolicyReaders.All, .. ReleaseReaders.All, .. ServiceReaders.All, .. UnsealReaders.All,
+        .. GuestReaders.All, .. MeasureReaders.All, .. PolicyReaders.All, .. ReleaseReaders.All, .. PublishReaders.All, .. ServiceReaders.All, .. UnsealReaders.All,
     ];
 
     public static FuzzReader Find(string name) =>

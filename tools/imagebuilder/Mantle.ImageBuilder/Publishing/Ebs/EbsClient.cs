@@ -35,13 +35,14 @@ internal sealed class EbsClient : IBlockService
     /// <param name="endpoint">Where its EBS direct APIs are.</param>
     /// <param name="credentials">Who asks.</param>
     /// <param name="time">The clock of signatures.</param>
+    /// <param name="handler">Answers instead of the network; null: the network.</param>
     [SuppressMessage("Reliability", "CA2000", Justification = "the client disposes of its handler")]
-    public EbsClient(string region, Uri endpoint, AWSCredentials credentials, TimeProvider time)
+    public EbsClient(string region, Uri endpoint, AWSCredentials credentials, TimeProvider time, HttpMessageHandler? handler = null)
     {
         Region = region;
         _endpoint = endpoint;
         _signer = new(credentials, region, time);
-        _http = new(new SocketsHttpHandler
+        _http = new(handler ?? new SocketsHttpHandler
         {
             MaxConnectionsPerServer = Connections,
             AllowAutoRedirect = false,
