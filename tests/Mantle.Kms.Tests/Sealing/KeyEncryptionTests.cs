@@ -11,7 +11,8 @@ using Mantle.Testing;
 namespace Mantle.Kms.Tests.Sealing;
 
 /// <summary>Volumes and files sealed as they are shipped, with nothing configured but what the SDK reads from its environment.</summary>
-public sealed class KeyEncryptionTests(SigningCloud signing) : IClassFixture<SigningCloud>, IDisposable
+[Collection(SigningCloudGroup.Name)]
+public sealed class KeyEncryptionTests(SigningCloud signing) : IDisposable
 {
     private static readonly EncryptionContext s_volume = new("sample", "volume", "weights", "2");
     private static readonly EncryptionContext s_file = new("sample", "file", "token", "1");

@@ -9,7 +9,8 @@ using Mantle.Testing;
 namespace Mantle.Kms.Tests.Signing;
 
 /// <summary>The signer as it is shipped against the endpoint, with nothing of it configured but what the SDK reads from its environment.</summary>
-public sealed class KmsSignerTests(SigningCloud signing) : IClassFixture<SigningCloud>
+[Collection(SigningCloudGroup.Name)]
+public sealed class KmsSignerTests(SigningCloud signing)
 {
     private static readonly byte[] s_message = [.. "a release statement"u8];
 
