@@ -28,7 +28,7 @@ public sealed class VolumeBootTests(VolumeImage image) : IClassFixture<VolumeIma
         HashSet<string> heard = [];
         using VirtualMachine machine = TestMachine.BootUntil(options, x => x.WaitForPowerOff(() =>
         {
-            if (x.TryHear(VolumeImage.StatusPort, TimeSpan.FromSeconds(2)) is { } said)
+            if (x.TryHear(VolumeImage.StatusPort, TimeSpan.FromMilliseconds(500)) is { } said)
             {
                 heard.Add(said);
             }

@@ -60,7 +60,7 @@ public sealed class VolumeImage : IDisposable
         recipe = recipe
             .Replace("source: ../artifacts/", $"source: {Repository.PathOf("artifacts")}/", StringComparison.Ordinal)
             .Replace("source: debug/", $"source: {Repository.PathOf("appliance", "debug")}/", StringComparison.Ordinal)
-            .Replace("\nunseal:\n", $"\nunseal:\n  status-port: {StatusPort}\n  attempts: 2\n  volumes:\n    - name: weights\n      root-hash: {rootHash}\n", StringComparison.Ordinal);
+            .Replace("\nunseal:\n", $"\nunseal:\n  status-port: {StatusPort}\n  attempts: 3\n  volumes:\n    - name: weights\n      root-hash: {rootHash}\n", StringComparison.Ordinal);
         File.WriteAllText(_folder["appliance.yaml"], recipe);
         Oracle.Succeed(Tool, "build", _folder["appliance.yaml"], "--lock", SampleLock.Path, "--output", _folder["out"]);
         return _folder["out/image.raw"];
