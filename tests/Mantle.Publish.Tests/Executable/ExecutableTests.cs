@@ -96,6 +96,9 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
         Assert.All(list["images"]!.AsArray(), image => Assert.Equal("released", (string?)image!["ledger"]));
         Assert.Equal(2, list["snapshots"]!.AsArray().Count);
 
+        string template = Succeed(cloud, LaunchTemplate(PublishCloud.SecondRegion));
+        Assert.Contains($"ImageId: {(string?)list["images"]!.AsArray().Single(image => (string?)image!["region"] == PublishCloud.SecondRegion)!["id"]}\n", template, StringComparison.Ordinal);
+
         // What is released stays.
         string said = Succeed(cloud, "ami", "gc", "--region", Regions, "--ledger", "ledger.jsonl", "--yes");
         Assert.DoesNotContain("done", said, StringComparison.Ordinal);
@@ -120,6 +123,45 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
         Succeed(cloud, "ami", "gc", "--region", Regions, "--ledger", "ledger.jsonl", "--yes");
         Assert.Empty(cloud.Service.Images);
         Assert.Empty(cloud.Service.Snapshots);
+    }
+
+    [Fact]
+    public async Task A_launch_template_takes_the_ami_of_the_keys_region_from_a_verified_release()
+    {
+        await using PublishCloud cloud = await PublishCloud.StartAsync();
+        File.Delete(release.PathOf("release/ami.json"));
+        ToolResult result = Tool.End(Start(cloud, LaunchTemplate(PublishCloud.Region)));
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+        Assert.Contains($"tiny 1.0.0 is not published in {PublishCloud.Region}, the key's region", result.Error, StringComparison.Ordinal);
+
+        Succeed(cloud, Publish());
+        EmulatedImage ami = Assert.Single(cloud.Service.Images);
+        foreach ((string format, string line) in new[] { ("cloudformation", $"ImageId: {ami.Id}\n"), ("terraform", $"\"{ami.Id}\"\n") })
+        {
+            string template = Succeed(cloud, LaunchTemplate(PublishCloud.Region, "--format", format));
+            Assert.StartsWith("# tiny: one instance of a sealed appliance.\n# The AMI of release ", template, StringComparison.Ordinal);
+            Assert.Contains(line, template, StringComparison.Ordinal);
+        }
+
+        result = Tool.End(Start(cloud, LaunchTemplate(PublishCloud.SecondRegion)));
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+        Assert.Contains($"key's region, but in {PublishCloud.Region}\n", result.Error, StringComparison.Ordinal);
+        result = Tool.End(Start(cloud, LaunchTemplate(PublishCloud.Region, "--ami", ami.Id)));
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+
+        // A release that was changed gives no template.
+        byte[] statement = await File.ReadAllBytesAsync(release.PathOf("release/release.dsse.json"));
+        await File.WriteAllBytesAsync(release.PathOf("release/release.dsse.json"), [.. statement[..200], (byte)(statement[200] ^ 1), .. statement[201..]]);
+        try
+        {
+            result = Tool.End(Start(cloud, LaunchTemplate(PublishCloud.Region)));
+            Assert.NotEqual(ExitCode.Success, result.ExitCode);
+            Assert.Empty(result.Output);
+        }
+        finally
+        {
+            await File.WriteAllBytesAsync(release.PathOf("release/release.dsse.json"), statement);
+        }
     }
 
     [Fact]
@@ -152,6 +194,12 @@ public sealed class ExecutableTests(SignedRelease release) : IClassFixture<Signe
     }
 
     private static string[] Publish(params string[] more) => ["publish", "release", "--policy", "policy.yaml", "--region", PublishCloud.Region, .. more, "--yes"];
+
+    private static string[] LaunchTemplate(string region, params string[] more) =>
+    [
+        "launch-template", "--release", "release", "--policy", "policy.yaml", "--role", "tiny-appliance", "--port", "8443",
+        "--key", $"arn:aws:kms:{region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", .. more,
+    ];
 
     private Process Start(PublishCloud cloud, params string[] arguments) => Tool.StartWith(
         new Dictionary<string, string>

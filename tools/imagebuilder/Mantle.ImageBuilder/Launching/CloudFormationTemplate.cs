@@ -21,7 +21,7 @@ public static class CloudFormationTemplate
             """));
         return $$"""
             # {{request.Name}}: one instance of a sealed appliance.
-            # Its role can use the key, with an attestation document, and do nothing else. Nobody can log in: there is no key pair, no user data, no agent.
+            {{request.ReleaseComment}}# Its role can use the key, with an attestation document, and do nothing else. Nobody can log in: there is no key pair, no user data, no agent.
             # What only the account can forbid (the serial console, Instance Connect, Systems Manager) is in policies/organization; attach that to the account,
             # and the managed policy below to whoever has rights in it all the same.
             AWSTemplateFormatVersion: "2010-09-09"

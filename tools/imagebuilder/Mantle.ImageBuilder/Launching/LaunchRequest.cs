@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mantle.ImageBuilder.Publishing;
 using Mantle.Measure;
 
 namespace Mantle.ImageBuilder.Launching;
@@ -30,6 +31,12 @@ public sealed record LaunchRequest
     /// <summary>Snapshots of data volumes, in the order of their devices.</summary>
     public IReadOnlyList<string> Snapshots { get; init; } = [];
 
+    /// <summary>SHA-256 of the release statement, where the AMI was taken from a release; in the templates it is a comment.</summary>
+    public string? Statement { get; init; }
+
+    /// <summary>What the templates say of where the AMI is from: a line of comment with its end, or nothing.</summary>
+    internal string ReleaseComment => Statement is null ? "" : $"# The AMI of release {Statement}; prove it with \"imagebuilder ami verify {ImageId} --against RELEASE\".\n";
+
     /// <summary>The region of the key, and so of everything.</summary>
     public string Region => KeyArn.Split(':')[3];
 
@@ -39,13 +46,34 @@ public sealed record LaunchRequest
     /// <summary>The devices of the data volumes: /dev/sdf and on, as EC2 advises for data (EC2 User Guide, "Device names").</summary>
     public IEnumerable<(string Device, string Snapshot)> Volumes => Snapshots.Select((snapshot, i) => ($"/dev/sd{(char)('f' + i)}", snapshot));
 
+    /// <summary>
+    /// The same for the AMI of the key's region that <c>ami.json</c> names for the release. That file is not signed: whoever changes it decides what is
+    /// launched, but not what the key is released to.
+    /// </summary>
+    /// <exception cref="UserErrorException">The release was not published to the key's region; exit code 1.</exception>
+    /// <exception cref="Formats.Bytes.MalformedInputException"><c>ami.json</c> is none.</exception>
+    public LaunchRequest Of(PublishRelease release)
+    {
+        IReadOnlyList<PublishedImage> images = AmiDocument.Read(release.Directory, release.Statement);
+        PublishedImage image = images.FirstOrDefault(one => one.Region == Region) ?? throw new UserErrorException(
+            $"{release.Label} is not published in {Region}, the key's region" + (images.Count > 0 ? $", but in {string.Join(", ", images.Select(one => one.Region))}" : ""),
+            $"run \"imagebuilder publish {release.Directory} --region {Region}\", or name the AMI by --ami",
+            ExitCode.Usage);
+        return this with { Name = Name.Length > 0 ? Name : release.Name, ImageId = image.Id, Statement = release.Statement };
+    }
+
+    /// <summary>Refuses what is no key, from which the region is taken.</summary>
+    /// <exception cref="UserErrorException">It is none; exit code 1.</exception>
+    public void CheckKey() =>
+        Require(KeyArn, "^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}$", "key", "the ARN of a key, not of an alias: a policy that names an alias means nothing");
+
     /// <summary>Refuses what no template shall hold.</summary>
     /// <exception cref="UserErrorException">A text is not of its kind; exit code 1.</exception>
     public void Check()
     {
         Require(Name, "^[a-z][a-z0-9-]{0,39}$", "name", "lower-case letters, digits and hyphens, at most 40");
         Require(ImageId, "^ami-[0-9a-f]{8,17}$", "AMI", "an ID such as ami-0123456789abcdef0");
-        Require(KeyArn, "^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}$", "key", "the ARN of a key, not of an alias: a policy that names an alias means nothing");
+        CheckKey();
         Require(Role, "^[A-Za-z0-9_-]{1,64}$", "role", "the name of a role, without path and ARN");
         foreach (string snapshot in Snapshots)
         {

@@ -23,7 +23,7 @@ public static class TerraformConfiguration
             """));
         return $$"""
             # {{request.Name}}: one instance of a sealed appliance.
-            # Its role can use the key, with an attestation document, and do nothing else. Nobody can log in: there is no key pair, no user data, no agent.
+            {{request.ReleaseComment}}# Its role can use the key, with an attestation document, and do nothing else. Nobody can log in: there is no key pair, no user data, no agent.
             # What only the account can forbid (Instance Connect, Systems Manager) is in policies/organization; attach that to the account, and the policy
             # "no_way_in" below to whoever has rights in it all the same.
 
