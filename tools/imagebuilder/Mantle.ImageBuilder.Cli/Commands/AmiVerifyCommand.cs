@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mantle.Cli;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Publishing;
 using Mantle.ImageBuilder.Publishing.Verification;
 using Mantle.Measure;
@@ -138,17 +139,9 @@ internal static class AmiVerifyCommand
 
     private static void Save(ParseResult parsed, List<ImagePrediction> predictions)
     {
-        if (parsed.GetValue(s_save) is not { } path || predictions.Count == 0)
+        if (parsed.GetValue(s_save) is { } path && predictions.Count > 0)
         {
-            return;
+            ReplacedFile.Write(path, file => MeasurementsDocument.Write(predictions[0], file));
         }
-
-        string pending = path + ".pending";
-        using (FileStream file = new(pending, FileMode.Create))
-        {
-            MeasurementsDocument.Write(predictions[0], file);
-        }
-
-        File.Move(pending, path, overwrite: true);
     }
 }

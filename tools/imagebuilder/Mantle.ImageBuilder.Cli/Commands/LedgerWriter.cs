@@ -1,4 +1,5 @@
 using System.Text;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
@@ -50,9 +51,7 @@ internal static class LedgerWriter
 
     private static void Replace(string path, byte[] content)
     {
-        string pending = path + ".pending";
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllBytes(pending, content);
-        File.Move(pending, path, overwrite: true);
+        ReplacedFile.Write(path, content);
     }
 }

@@ -5,6 +5,7 @@ using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.ImageBuilder.Signing.Releases;
 using Mantle.Measure;
 using Mantle.Measure.Release.Dsse;
+using Mantle.Measure.Release.Policy;
 
 namespace Mantle.ImageBuilder.Cli.Commands;
 
@@ -40,6 +41,8 @@ internal static class SignCommand
 
     private static readonly Option<string?> s_public = new("--public-key") { Description = "Whose signature --attach is, for a release", HelpName = "FILE" };
 
+    private static readonly Option<string?> s_policy = new("--policy") { Description = "Who may have signed an envelope that --attach takes; each signature has to hold", HelpName = "FILE" };
+
     private static readonly Option<int> s_certificate = new("--certificate")
     {
         Description = "Which certificate of the identity's db --request and --attach mean, from 1", HelpName = "N", DefaultValueFactory = _ => 1,
@@ -69,7 +72,7 @@ internal static class SignCommand
             """)
         {
             s_folder, s_identity, s_output, s_db, s_key, s_scheme, s_number, s_minimum, s_released, s_expires,
-            s_request, s_attach, s_public, s_certificate, s_passphrase, s_json,
+            s_request, s_attach, s_public, s_policy, s_certificate, s_passphrase, s_json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -142,10 +145,8 @@ internal static class SignCommand
         }
         else
         {
-            foreach (string file in attached)
-            {
-                envelope = Merge(envelope, ReleaseSigner.ReadEnvelope(file), file);
-            }
+            ReleasePolicy? policy = parsed.GetValue(s_policy) is { } path ? ReleasePolicyReader.Read(path) : null;
+            envelope = attached.Aggregate(envelope, (joined, file) => ReleaseSigner.Join(joined, ReleaseSigner.ReadEnvelope(file), policy, file));
         }
 
         if (signers.Count + attached.Length == 0)
@@ -156,18 +157,6 @@ internal static class SignCommand
         envelope = await ReleaseSigner.SignAsync(envelope, signers, Scheme(parsed), cancellation).ConfigureAwait(false);
         ReleaseSigner.Replace(folder, envelope);
         return new(folder, statement, envelope);
-    }
-
-    private static DsseEnvelope Merge(DsseEnvelope envelope, DsseEnvelope other, string file)
-    {
-        try
-        {
-            return envelope.Merge(other);
-        }
-        catch (ArgumentException)
-        {
-            throw new UserErrorException($"\"{file}\" is the envelope of another release", "for a single signature give --public-key too", ExitCode.Mismatch);
-        }
     }
 
     private static Formats.Pe.Signing.SigningCertificate Certificate(ParseResult parsed, string identityFolder)

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Output;
 using Mantle.Measure.Release;
 
 namespace Mantle.ImageBuilder.Publishing;
@@ -87,9 +88,7 @@ public static class AmiDocument
         }
 
         // Beside the directory: a file that is left over in it would make it no release.
-        string pending = $"{Path.TrimEndingDirectorySeparator(release.Directory)}.{ReleaseFiles.Publication}.pending";
-        File.WriteAllBytes(pending, bytes);
-        File.Move(pending, final, overwrite: true);
+        ReplacedFile.Write(final, bytes, beside: $"{Path.TrimEndingDirectorySeparator(release.Directory)}.{ReleaseFiles.Publication}");
     }
 
     private static MalformedInputException Malformed(string problem) => new(Format, 0, problem);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Mantle.ImageBuilder.Output;
 
 namespace Mantle.ImageBuilder.Volumes;
 
@@ -17,13 +18,11 @@ public static class SealedFile
     {
         byte[] key = GC.AllocateUninitializedArray<byte>(KeyLength, pinned: true);
         byte[] secret = await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false);
-        string partial = output + ".partial";
         try
         {
             RandomNumberGenerator.Fill(key);
             byte[] encryptedKey = await sealKey(key, cancellation).ConfigureAwait(false);
-            await File.WriteAllBytesAsync(partial, SealedBlob.OfSecret(encryptedKey, key, secret), cancellation).ConfigureAwait(false);
-            File.Move(partial, output, overwrite: true);
+            ReplacedFile.Write(output, SealedBlob.OfSecret(encryptedKey, key, secret));
         }
         finally
         {

@@ -4,6 +4,7 @@ using System.Text;
 using Mantle.Formats.Bytes;
 using Mantle.Formats.Gpt;
 using Mantle.Formats.Verity;
+using Mantle.Measure;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mantle.ImageBuilder.Volumes;
@@ -27,6 +28,8 @@ public static class VolumeWriter
     {
         string partial = request.Output + ".partial";
         string journalPath = partial + ".journal";
+        RefuseLink(partial);
+        RefuseLink(journalPath);
         string source = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
             $"{request.ContentIdentity}\0{request.Content.Length}\0{request.Name}\0{request.Version}\0{request.SealKey is not null}\0{request.SealIdentity}")));
         VolumeKey? key = null;
@@ -60,6 +63,15 @@ public static class VolumeWriter
         {
             journal?.Dispose();
             key?.Dispose();
+        }
+    }
+
+    /// <summary>These names are known before, so that a killed run is resumed; a link under one of them would have another file written to.</summary>
+    private static void RefuseLink(string path)
+    {
+        if (new FileInfo(path).LinkTarget is { } target)
+        {
+            throw new UserErrorException($"\"{path}\" is a link to \"{target}\", which would be written to", "remove it, or write into a folder of your own");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Packages.Debian;
 using Mantle.ImageBuilder.Packages.Resolution;
 using Mantle.Measure;
@@ -63,25 +64,7 @@ public sealed partial record LockFile
     public byte[] ToBytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, LockJson.Canonical.LockFile), (byte)'\n'];
 
     /// <summary>Writes the canonical bytes; the previous file stays until the new one is complete.</summary>
-    public void Write(string path)
-    {
-        string temporary = $"{path}.pending-{Environment.ProcessId}";
-        try
-        {
-            File.Delete(temporary);
-            using (FileStream file = new(temporary, FileMode.CreateNew))
-            {
-                file.Write(ToBytes());
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
+    public void Write(string path) => ReplacedFile.Write(path, ToBytes());
 
     /// <summary>The inputs of a request in canonical order.</summary>
     internal static LockInputs InputsOf(ResolutionRequest request) => new()

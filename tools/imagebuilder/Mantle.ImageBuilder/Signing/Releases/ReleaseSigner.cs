@@ -1,11 +1,12 @@
-using System.Security.Cryptography;
 using Mantle.Formats.Bytes;
+using Mantle.ImageBuilder.Output;
 using Mantle.ImageBuilder.Signing.Identities;
 using Mantle.ImageBuilder.Signing.Keys;
 using Mantle.Measure;
 using Mantle.Measure.Checking;
 using Mantle.Measure.Release;
 using Mantle.Measure.Release.Dsse;
+using Mantle.Measure.Release.Policy;
 
 namespace Mantle.ImageBuilder.Signing.Releases;
 
@@ -77,26 +78,61 @@ public static class ReleaseSigner
         return envelope;
     }
 
-    /// <summary>Puts another envelope in the place of a release's, in one step.</summary>
-    public static void Replace(string folder, DsseEnvelope envelope)
+    /// <summary>The envelope with the signatures of another copy too, that of somebody who signed elsewhere.</summary>
+    /// <param name="envelope">The envelope.</param>
+    /// <param name="other">The other copy's.</param>
+    /// <param name="policy">
+    /// Whose signatures are joined, and each has to hold; one that does not hold here gives way to one that does. Null: nobody's can be checked, so two
+    /// different ones by the same key are refused, instead of keeping one that might be forged to keep the other out.
+    /// </param>
+    /// <param name="name">What the other copy is called in messages.</param>
+    /// <exception cref="UserErrorException">It is of another release, or a signature in it must not be joined; exit code 2.</exception>
+    public static DsseEnvelope Join(DsseEnvelope envelope, DsseEnvelope other, ReleasePolicy? policy, string name)
     {
-        string final = Path.Combine(folder, ReleaseFiles.Envelope);
-
-        // A new file under a name that nobody can know before, so none that somebody else has put there is written to.
-        string pending = Path.Combine(folder, $".{ReleaseFiles.Envelope}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
+        DsseEnvelope joined;
         try
         {
-            using (FileStream file = new(pending, FileMode.CreateNew))
+            joined = envelope.Merge(other);
+        }
+        catch (ArgumentException)
+        {
+            throw Refused(name, "is the envelope of another release", "for a single signature give --public-key too");
+        }
+
+        byte[] message = envelope.PreAuthenticationEncoding();
+        foreach (DsseSignature theirs in other.Signatures)
+        {
+            DsseSignature? ours = envelope.Signatures.FirstOrDefault(signature => signature.KeyId == theirs.KeyId);
+            string which = $"the signature by key {theirs.KeyId[..16]}";
+            if (policy is null)
             {
-                file.Write(envelope.ToArray());
-                file.Flush(flushToDisk: true);
+                if (ours is not null && !ours.Signature.Span.SequenceEqual(theirs.Signature.Span))
+                {
+                    throw Refused(name, $"and the release differ in {which}, and without a policy neither can be checked", "give --policy");
+                }
+
+                continue;
             }
 
-            File.Move(pending, final, overwrite: true);
+            ReleaseKey key = policy.Roles.SelectMany(role => role.People).SelectMany(person => person.Keys).FirstOrDefault(key => key.Key.KeyId == theirs.KeyId)
+                ?? throw Refused(name, $"has {which}, which the policy does not know", "name the policy that has the key, or join without --policy");
+            if (!key.Key.Verify(message, theirs.Signature.Span, key.Scheme))
+            {
+                throw Refused(name, $"has {which}, which does not hold as {key.Scheme.Name()}", "ask its owner for the envelope as it was signed");
+            }
+
+            if (ours is not null && !key.Key.Verify(message, ours.Signature.Span, key.Scheme))
+            {
+                joined = joined.With(theirs);
+            }
         }
-        finally
-        {
-            File.Delete(pending);
-        }
+
+        return joined;
     }
+
+    /// <summary>Puts another envelope in the place of a release's, in one step.</summary>
+    public static void Replace(string folder, DsseEnvelope envelope) =>
+        ReplacedFile.Write(Path.Combine(folder, ReleaseFiles.Envelope), envelope.ToArray(), beside: Path.Combine(folder, $".{ReleaseFiles.Envelope}"));
+
+    private static UserErrorException Refused(string name, string what, string hint) => new($"\"{name}\" {what}", hint, ExitCode.Mismatch);
 }
